@@ -1,0 +1,179 @@
+#include "base/encoding.h"
+
+#include <array>
+#include <cstdint>
+
+namespace sluice {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr char kUpperHexDigits[] = "0123456789ABCDEF";
+constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+constexpr char LowerChar(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+constexpr bool IsUnreserved(char c) {
+  const char lower = LowerChar(c);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = LowerChar(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+int Base64Value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '-') return 62;
+  return c == '_' ? 63 : -1;
+}
+
+}  // namespace
+
+void AppendHex(std::string_view bytes, std::string& out) {
+  for (const char c : bytes) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    out.push_back(kHexDigits[byte >> 4]);
+    out.push_back(kHexDigits[byte & 15]);
+  }
+}
+
+std::string HexEncode(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  AppendHex(bytes, out);
+  return out;
+}
+
+std::string Base64UrlEncode(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  int bit_count = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8) | static_cast<std::uint8_t>(c);
+    for (bit_count += 8; bit_count >= 6;) {
+      bit_count -= 6;
+      out.push_back(kBase64Url[(bits >> bit_count) & 63]);
+    }
+  }
+  if (bit_count > 0) out.push_back(kBase64Url[(bits << (6 - bit_count)) & 63]);
+  return out;
+}
+
+Result<std::string> Base64UrlDecode(std::string_view text) {
+  if (text.size() % 4 == 0 && text.ends_with('=')) {
+    text.remove_suffix(text.ends_with("==") ? 2 : 1);
+  }
+  if (text.size() % 4 == 1) return InvalidArgument("not base64url text: wrong length");
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int bit_count = 0;
+  for (const char c : text) {
+    const int value = Base64Value(c);
+    if (value < 0) return InvalidArgument("not base64url text: unexpected character");
+    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    bit_count += 6;
+    if (bit_count >= 8) {
+      bit_count -= 8;
+      out.push_back(static_cast<char>((bits >> bit_count) & 255));
+    }
+  }
+  if ((bits & ((1U << bit_count) - 1)) != 0)
+    return InvalidArgument("not base64url text: stray bits");
+  return out;
+}
+
+void AppendPercentEncoded(std::string_view bytes, std::string_view keep, std::string& out) {
+  for (const char c : bytes) {
+    if (IsUnreserved(c) || keep.find(c) != std::string_view::npos) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<std::uint8_t>(c);
+    out.push_back('%');
+    out.push_back(kUpperHexDigits[byte >> 4]);
+    out.push_back(kUpperHexDigits[byte & 15]);
+  }
+}
+
+std::string PercentEncode(std::string_view bytes, std::string_view keep) {
+  std::string out;
+  out.reserve(bytes.size());
+  AppendPercentEncoded(bytes, keep, out);
+  return out;
+}
+
+Result<std::string> PercentDecode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i]);
+      continue;
+    }
+    const int high = i + 1 < text.size() ? HexValue(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return InvalidArgument("'%' without two hex digits after it");
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return out;
+}
+
+bool IsValidUtf8(std::string_view bytes) {
+  const auto* p = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const auto* const end = p + bytes.size();
+  const auto is_tail = [](std::uint8_t byte) { return (byte & 0xC0) == 0x80; };
+  while (p < end) {
+    const std::uint8_t lead = *p;
+    const auto left = end - p;
+    if (lead < 0x80) {
+      ++p;
+    } else if (lead >= 0xC2 && lead <= 0xDF) {
+      if (left < 2 || !is_tail(p[1])) return false;
+      p += 2;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+      if (left < 3 || !is_tail(p[1]) || !is_tail(p[2])) return false;
+      if (lead == 0xE0 && p[1] < 0xA0) return false;
+      if (lead == 0xED && p[1] > 0x9F) return false;
+      p += 3;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      if (left < 4 || !is_tail(p[1]) || !is_tail(p[2]) || !is_tail(p[3])) return false;
+      if (lead == 0xF0 && p[1] < 0x90) return false;
+      if (lead == 0xF4 && p[1] > 0x8F) return false;
+      p += 4;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string AsciiLower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = LowerChar(c);
+  return out;
+}
+
+bool EqualsIgnoringAsciiCase(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (LowerChar(a[i]) != LowerChar(b[i])) return false;
+  }
+  return true;
+}
+
+std::string_view TrimAsciiSpace(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+}  // namespace sluice

@@ -1,0 +1,59 @@
+#include "base/encoding.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sluice {
+namespace {
+
+TEST(Base64Url, RoundTripsEveryLength) {
+  std::string bytes;
+  for (int length = 0; length < 70; ++length) {
+    EXPECT_EQ(Base64UrlDecode(Base64UrlEncode(bytes)).value(), bytes);
+    bytes.push_back(static_cast<char>(length * 37));
+  }
+}
+
+TEST(Base64Url, AgreesWithRfc4648) {
+  EXPECT_EQ(Base64UrlEncode("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(Base64UrlEncode("foob"), "Zm9vYg");
+  EXPECT_EQ(Base64UrlDecode("Zm9vYg==").value(), "foob");
+  EXPECT_EQ(Base64UrlEncode("\xFB\xFF"), "-_8");
+}
+
+TEST(Base64Url, RefusesASecondSpellingOfOneValue) {
+  EXPECT_FALSE(Base64UrlDecode("Zm9vYh").ok());  // stray bits
+  EXPECT_FALSE(Base64UrlDecode("Zm9v+/").ok());  // the other alphabet
+  EXPECT_FALSE(Base64UrlDecode("Zm9vY").ok());   // no such length
+  EXPECT_FALSE(Base64UrlDecode("Zm9v===").ok());
+}
+
+TEST(PercentEncoding, KeepsUnreservedAndWhatIsAsked) {
+  EXPECT_EQ(PercentEncode("a b/c=ü", "/"), "a%20b/c%3D%C3%BC");
+  EXPECT_EQ(PercentDecode("a%20b/c%3D%c3%bc+").value(), "a b/c=ü+");
+}
+
+TEST(PercentEncoding, RefusesBrokenEscapes) {
+  EXPECT_FALSE(PercentDecode("%").ok());
+  EXPECT_FALSE(PercentDecode("%2").ok());
+  EXPECT_FALSE(PercentDecode("%zz").ok());
+}
+
+TEST(Utf8, TellsWellFormedFromBroken) {
+  EXPECT_TRUE(IsValidUtf8("aé€😀"));
+  EXPECT_FALSE(IsValidUtf8("\xC0\xAF"));          // overlong
+  EXPECT_FALSE(IsValidUtf8("\xED\xA0\x80"));      // surrogate
+  EXPECT_FALSE(IsValidUtf8("\xF4\x90\x80\x80"));  // past U+10FFFF
+  EXPECT_FALSE(IsValidUtf8("\xE2\x82"));          // cut short
+}
+
+TEST(Ascii, FoldsOnlyAscii) {
+  EXPECT_EQ(AsciiLower("ÄBC"), "Äbc");
+  EXPECT_TRUE(EqualsIgnoringAsciiCase("Sales", "sALES"));
+  EXPECT_FALSE(EqualsIgnoringAsciiCase("Sales", "Sale"));
+  EXPECT_EQ(TrimAsciiSpace(" \t x y \n"), "x y");
+}
+
+}  // namespace
+}  // namespace sluice
