@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "expr/bounds.h"
+#include "expr/scalar.h"
+#include "expr/schema.h"
+
+namespace sluice::expr {
+
+enum class CompareOp : std::uint8_t { kEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
+
+/// A condition on a row, with SQL's three-valued logic.
+struct Predicate {
+  enum class Kind : std::uint8_t {
+    kAnd,
+    kOr,
+    kNot,      ///< of `children`
+    kCompare,  ///< `column` `op` `literal`
+    kIsNull,   ///< `column`
+    kUnknown,  ///< A part that was not understood: may be true, false or null.
+  };
+  Kind kind = Kind::kUnknown;
+  std::vector<Predicate> children;
+  std::vector<std::string> column;  ///< Path of names as the schema spells them.
+  CompareOp op = CompareOp::kEqual;
+  Scalar literal;  ///< In the lane of the column's type.
+};
+
+/// Parses a `jsonPredicateHints` string. At most 1 MB and 100 levels.
+/// Errors: kInvalidArgument saying what is wrong: the caller then applies no filter. A literal
+/// whose type does not fit its column makes that part kUnknown. Source: Delta Sharing PROTOCOL.md,
+/// "JSON predicates for filtering".
+Result<Predicate> ParseJsonHint(std::string_view text, const Schema& schema);
+
+/// Parses one of `predicateHints`: comparisons of a column with a constant (either side), `<>`,
+/// `!=`, `<=>`, IS [NOT] NULL, [NOT] IN, BETWEEN, AND, OR, NOT, parentheses, backquoted and dotted
+/// names, casts of `partitionValues`.`c`, typed literals (DATE '..', TIMESTAMP '..'). At most 64
+/// KiB and 100 levels. Errors as above.
+Result<Predicate> ParseSqlHint(std::string_view sql, const Schema& schema);
+
+/// Which outcomes a predicate may have over the rows of one file.
+using TruthSet = std::uint8_t;
+inline constexpr TruthSet kMayBeTrue = 1;
+inline constexpr TruthSet kMayBeFalse = 2;
+inline constexpr TruthSet kMayBeNull = 4;
+inline constexpr TruthSet kAnything = 7;
+
+/// Tells what is known of a column, for the same files in the same order at every call.
+class BoundsSource {
+ public:
+  virtual ~BoundsSource() = default;
+  /// nullptr if nothing is known. The answer lives as long as the source.
+  virtual const ColumnBounds* FindBounds(const std::vector<std::string>& column) = 0;
+};
+
+/// The outcomes possible in each of `file_count` files. Never leaves out one that a row could have:
+/// floating point maxima are not trusted for order (NaN sorts last and may be left out of
+/// statistics), and what is not known may be anything. Linear in files times nodes; each column is
+/// asked for once a node.
+std::vector<TruthSet> Evaluate(const Predicate& predicate, BoundsSource& source,
+                               std::size_t file_count);
+
+}  // namespace sluice::expr
