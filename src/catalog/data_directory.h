@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/file_descriptor.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sluice::catalog {
+
+/// A recipient's profile file as it stands in the data directory.
+struct StoredProfile {
+  std::string path;
+  Secret token;
+  enum class Change { kKept, kCreated, kEndpointRewritten };
+  Change change = Change::kKept;
+};
+
+/// Where a running server can be reached, for scripts: ports.json.
+struct ListeningPorts {
+  int recipients = 0;
+  int admin = 0;
+  int files = 0;  ///< 0: no such listener; left out of the file.
+};
+
+/// The folder in which one server keeps its secrets and its state (mode 0700; files 0600):
+///   lock        held while a server runs
+///   master.key  32 random bytes; every other key is derived from it
+///   admin.token the owner's token
+///   me.share    the profile of the recipient "me"; the only home of its token
+///   admin.sock  the owner's socket
+///   ports.json  while listening
+/// Files are written whole: to a temporary name, synced, then renamed.
+class DataDirectory {
+ public:
+  /// Creates the folder if it is missing, and locks it. Errors: kAlreadyExists if another server
+  /// holds the lock; kPermissionDenied if others may write to the folder or read a secret in it;
+  /// kUnavailable if it cannot be made or written.
+  static Result<std::unique_ptr<DataDirectory>> Open(const std::string& path);
+  /// Removes ports.json and releases the lock.
+  ~DataDirectory();
+  DataDirectory(const DataDirectory&) = delete;
+  DataDirectory& operator=(const DataDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string PathOf(const std::string& file) const { return path_ + "/" + file; }
+
+  /// The 32 bytes of master.key, made at the first call. Errors: kCorruptData if it is not 32
+  /// bytes.
+  Result<Secret> MasterKey();
+  /// The text of admin.token, made at the first call.
+  Result<Secret> AdminToken();
+  /// The profile NAME.share, made if missing. If it names another endpoint, that is replaced and
+  /// the token kept. Errors: kCorruptData, naming the file, if it is no profile.
+  Result<StoredProfile> Profile(const std::string& name, const std::string& endpoint);
+  Result<void> WritePorts(const ListeningPorts& ports);
+
+ private:
+  DataDirectory(std::string path, FileDescriptor lock);
+  Result<Secret> ReadOrMakeSecret(const std::string& file);
+
+  std::string path_;
+  FileDescriptor lock_;
+};
+
+}  // namespace sluice::catalog

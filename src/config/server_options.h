@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/setting.h"
+
+namespace sluice::config {
+
+/// The server's own settings. What each one means stands in its row in server_options.cc and, made
+/// from there, in docs/reference/settings.md. Empty text and empty lists mean "none".
+struct ServerOptions {
+  std::string listen;
+  std::string admin_listen;
+  std::string files_listen;
+  std::string prefix;
+  std::string public_url;
+  std::string data_dir;
+  std::chrono::milliseconds url_lifetime{};
+  std::chrono::milliseconds rescan_interval{};
+  std::vector<std::string> allowed_roots;
+
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_password_file;
+  bool tls_self_signed = false;
+  std::vector<std::string> trusted_proxies;
+
+  std::int64_t workers = 0;
+  std::int64_t io_threads = 0;  ///< 0: one per core.
+  std::int64_t max_connections = 0;
+  std::int64_t max_queued_requests = 0;
+  std::size_t max_header_bytes = 0;
+  std::size_t max_body_bytes = 0;
+  std::size_t table_cache_bytes = 0;
+  std::chrono::milliseconds header_timeout{};
+  std::chrono::milliseconds idle_timeout{};
+  std::chrono::milliseconds write_timeout{};
+  std::chrono::milliseconds request_timeout{};  ///< 0: none.
+  std::chrono::milliseconds drain_timeout{};
+
+  std::string log_level;   ///< debug, info, warn or error
+  std::string log_format;  ///< text or json
+  std::string log_file;    ///< Standard error if empty.
+
+  bool HasTls() const { return tls_self_signed || !tls_certificate.empty(); }
+};
+
+/// The table of the settings above.
+std::span<const Setting<ServerOptions>> ServerSettings();
+std::vector<SettingRow> ServerSettingRows();
+
+/// Checks what no single row can: addresses that parse, a prefix that begins with '/', a
+/// certificate with its key. Errors: kInvalidArgument naming the setting.
+Result<void> CheckServerOptions(const ServerOptions& options);
+
+/// "http://127.0.0.1:8080/delta-sharing": where recipients reach a server that listens on
+/// `address` ("HOST:PORT", with the real port): the public URL's origin if there is one.
+std::string EndpointUrl(const ServerOptions& options, const std::string& address);
+
+}  // namespace sluice::config
