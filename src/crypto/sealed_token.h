@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/hmac.h"
+
+namespace sluice::crypto {
+
+/// What a token is good for. It opens only for the same purpose and context it was sealed for.
+struct TokenBinding {
+  std::string_view purpose;              ///< Such as "list tables": one kind of token is no other.
+  std::string_view context;              ///< Recipient, share, table, parameters: see JoinParts.
+  std::string_view noun = "page token";  ///< What error messages call it.
+};
+
+/// Makes and opens tokens that carry state through a client who can neither alter nor reuse them
+/// elsewhere. Their payload is not hidden. Text: base64url, which needs no escaping in a URL, of
+///   version (1 byte) | expiry, Unix seconds (8 bytes, big-endian) | payload | MAC (16 bytes)
+/// where the MAC covers purpose, context and everything before it. Thread-safe.
+class TokenSealer {
+ public:
+  static constexpr std::size_t kMaxTokenChars = 4096;
+  static constexpr std::size_t kMaxPayloadBytes = 3000;
+
+  /// `clock` must outlive the sealer.
+  TokenSealer(const HmacSha256Key& key, const Clock& clock) : key_(key), clock_(&clock) {}
+
+  /// Errors: kTooLarge if `payload` exceeds kMaxPayloadBytes.
+  Result<std::string> Seal(const TokenBinding& binding, std::string_view payload,
+                           std::chrono::seconds lifetime) const;
+
+  /// The payload. Errors: kInvalidArgument if the token is not ours, was made for something else,
+  /// was altered or has expired.
+  Result<std::string> Open(const TokenBinding& binding, std::string_view token) const;
+
+ private:
+  std::string Mac(const TokenBinding& binding, std::string_view body) const;
+
+  HmacSha256Key key_;
+  const Clock* clock_;
+};
+
+}  // namespace sluice::crypto
