@@ -3,7 +3,7 @@ set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,unde
 option(SLUICE_FUZZ "Build the fuzz targets for libFuzzer (clang only)" OFF)
 option(CMAKE_COMPILE_WARNING_AS_ERROR "A warning stops the build" ON)
 
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
 add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside the standard library at -O2 and under sanitizers (GCC bugs 105329, 105651).
