@@ -22,8 +22,8 @@ trap let_go EXIT
 
 make_bare_root() {
   local mirror
-  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
-    sed -nE 's/^(deb( \[.*\])?|URIs:) +([a-z]+:[^ ]+).*/\3/p' | head -n 1)
+  mirror=$(find /etc/apt -name '*.list' -o -name '*.sources' | sort | xargs cat |
+    sed -nE 's/^(deb( \[.*\])?|URIs:) +([a-z]+:[^ ]+).*/\3/p' | sed -n 1p)
   debootstrap --variant=minbase bookworm "$ROOT" "$mirror"
   tar -C "$ROOT" -cf "$ROOT.tar" .
 }
