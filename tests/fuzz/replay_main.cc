@@ -1,5 +1,5 @@
-// Stands in for libFuzzer where the compiler has none: runs the fuzz target once over every file of the
-// folders named on the command line.
+// Stands in for libFuzzer where the compiler has none: runs the fuzz target once over every file of
+// the folders named on the command line.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
