@@ -67,8 +67,9 @@ class MetricRegistry {
   Gauge AddGauge(const MetricName& name);
   /// `bounds` are the upper ends of the ranges, ascending; one more range takes what is above.
   Histogram AddHistogram(const MetricName& name, const std::vector<double>& bounds);
-  /// Asks `read` whenever the metrics are rendered. It must be thread-safe and outlive the
-  /// registry.
+  /// Asks `read` whenever the metrics are rendered; it must be thread-safe. A counter's reading
+  /// never goes down.
+  void AddCounterReading(const MetricName& name, std::function<double()> read);
   void AddGaugeReading(const MetricName& name, std::function<double()> read);
 
   /// The text of a scrape: Prometheus exposition format 0.0.4.
