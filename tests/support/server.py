@@ -1,0 +1,146 @@
+"""Starts and stops a Sluice server for black-box tests, on ports that the system chooses."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from urllib.parse import quote
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+START_LIMIT_S = 60  # generous: a sanitizer build on a busy machine
+STOP_LIMIT_S = 60
+POLL_S = 0.02
+
+
+class ServerFailed(Exception):
+    """The server ended, or did not listen in time; the text holds the end of its log."""
+
+
+def binary_path():
+    return os.environ.get("SLUICE_BINARY", os.path.join(REPOSITORY, "build", "sluice"))
+
+
+def wait_until(condition, limit_s=START_LIMIT_S, what="condition"):
+    """Polls until `condition()` is truthy and returns that value."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {limit_s} s")
+        time.sleep(POLL_S)
+
+
+def copy_tables(source, destination):
+    """Copies test tables and puts absolute paths where their logs have placeholders."""
+    shutil.copytree(source, destination, symlinks=True, dirs_exist_ok=True)
+    for folder, _, names in os.walk(destination):
+        if os.path.basename(folder) == "_delta_log":
+            for name in names:
+                if name.endswith(".json"):
+                    fill_placeholders(os.path.join(folder, name), destination)
+
+
+def fill_placeholders(path, root):
+    with open(path, "rb") as file:
+        text = file.read()
+    if b"{{" not in text:
+        return
+    table = os.path.join(os.path.abspath(root), os.path.relpath(path, root).split(os.sep)[0])
+    special = quote(os.path.join(table, "delta", "folder&with%special char"))
+    text = text.replace(b"{{TABLE_DIR}}", table.encode())
+    text = text.replace(b"{{FOLDER_WITH_SPECIAL_CHAR}}", special.encode())
+    with open(path, "wb") as file:
+        file.write(text)
+
+
+class Server:
+    """One `sluice serve`. `source` is a folder to serve or a .yaml configuration file."""
+
+    def __init__(self, source, data_dir, arguments=(), binary=None, listen="127.0.0.1:0"):
+        self.data_dir = os.path.abspath(data_dir)
+        self.log_path = self.data_dir + ".log"
+        self.process, self.ports = None, {}
+        what = ["--config", source] if source.endswith((".yaml", ".yml")) else [source]
+        self.command = [binary or binary_path(), "serve", *what, "--listen", listen,
+                        "--admin-listen", "127.0.0.1:0", "--data-dir", self.data_dir, *arguments]
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def spawn(self):
+        """Starts the process without waiting for it to listen."""
+        ports_file = os.path.join(self.data_dir, "ports.json")
+        if os.path.exists(ports_file):
+            os.remove(ports_file)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        return self
+
+    def start(self):
+        self.spawn()
+        try:
+            self.ports = wait_until(self.read_ports, what="the server listens")
+        except (TimeoutError, ServerFailed):
+            self.stop()
+            raise
+        return self
+
+    def read_ports(self):
+        if self.process.poll() is not None:
+            raise ServerFailed(f"exit code {self.process.returncode}:\n{self.log()[-3000:]}")
+        try:
+            with open(os.path.join(self.data_dir, "ports.json"), encoding="utf-8") as file:
+                return json.load(file)
+        except (OSError, ValueError):  # not there yet, or half written
+            return None
+
+    @property
+    def scheme(self):
+        tls = any(a.startswith("--tls-") for a in self.command)
+        return "https" if tls else "http"
+
+    @property
+    def root(self):
+        return f"{self.scheme}://{self.ports['recipients']}"
+
+    @property
+    def endpoint(self):
+        return self.root + "/delta-sharing"
+
+    @property
+    def admin(self):
+        return f"http://{self.ports['admin']}"
+
+    def profile_path(self):
+        """The profile of recipient `me`, which the server writes when it serves a folder."""
+        return os.path.join(self.data_dir, "me.share")
+
+    def token(self):
+        with open(self.profile_path(), encoding="utf-8") as file:
+            return json.load(file)["bearerToken"]
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self):
+        """Asks the server to end and returns its exit code; kills it only if it does not."""
+        if self.process is None:
+            return None
+        if self.running():
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
