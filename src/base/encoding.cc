@@ -12,11 +12,14 @@ constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 constexpr char LowerChar(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-constexpr bool IsUnreserved(char c) {
-  const char lower = LowerChar(c);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
+// RFC 3986, section 2.3.
+constexpr std::array<bool, 256> kUnreserved = [] {
+  std::array<bool, 256> table{};
+  for (const char c : kBase64Url) table[static_cast<std::uint8_t>(c)] = c != '\0';
+  table['.'] = true;
+  table['~'] = true;
+  return table;
+}();
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -35,10 +38,13 @@ int Base64Value(char c) {
 }  // namespace
 
 void AppendHex(std::string_view bytes, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + bytes.size() * 2);
+  char* next = out.data() + start;
   for (const char c : bytes) {
     const auto byte = static_cast<std::uint8_t>(c);
-    out.push_back(kHexDigits[byte >> 4]);
-    out.push_back(kHexDigits[byte & 15]);
+    *next++ = kHexDigits[byte >> 4];
+    *next++ = kHexDigits[byte & 15];
   }
 }
 
@@ -52,6 +58,11 @@ std::string HexEncode(std::string_view bytes) {
 std::string Base64UrlEncode(std::string_view bytes) {
   std::string out;
   out.reserve((bytes.size() * 4 + 2) / 3);
+  AppendBase64Url(bytes, out);
+  return out;
+}
+
+void AppendBase64Url(std::string_view bytes, std::string& out) {
   std::uint32_t bits = 0;
   int bit_count = 0;
   for (const char c : bytes) {
@@ -62,7 +73,6 @@ std::string Base64UrlEncode(std::string_view bytes) {
     }
   }
   if (bit_count > 0) out.push_back(kBase64Url[(bits << (6 - bit_count)) & 63]);
-  return out;
 }
 
 Result<std::string> Base64UrlDecode(std::string_view text) {
@@ -90,16 +100,17 @@ Result<std::string> Base64UrlDecode(std::string_view text) {
 }
 
 void AppendPercentEncoded(std::string_view bytes, std::string_view keep, std::string& out) {
-  for (const char c : bytes) {
-    if (IsUnreserved(c) || keep.find(c) != std::string_view::npos) {
-      out.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<std::uint8_t>(c);
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<std::uint8_t>(bytes[i]);
+    if (kUnreserved[byte] || keep.find(bytes[i]) != std::string_view::npos) continue;
+    out.append(bytes, copied, i - copied);
     out.push_back('%');
     out.push_back(kUpperHexDigits[byte >> 4]);
     out.push_back(kUpperHexDigits[byte & 15]);
+    copied = i + 1;
   }
+  out.append(bytes, copied);
 }
 
 std::string PercentEncode(std::string_view bytes, std::string_view keep) {

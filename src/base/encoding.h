@@ -15,6 +15,7 @@ void AppendHex(std::string_view bytes, std::string& out);
 
 /// RFC 4648 section 5, without padding.
 std::string Base64UrlEncode(std::string_view bytes);
+void AppendBase64Url(std::string_view bytes, std::string& out);
 /// Takes padded and unpadded text of the URL-safe alphabet. Errors: kInvalidArgument for any other
 /// character, a wrong length or stray bits at the end, so that one value has one spelling.
 Result<std::string> Base64UrlDecode(std::string_view text);

@@ -22,7 +22,7 @@ struct LocalFile {
   FileDescriptor file;  ///< Of a regular file, open for reading.
   std::uint64_t size_bytes = 0;
   SystemTime modified_at;
-  std::string etag;  ///< Without quotes: size and modification time in nanoseconds, as hex.
+  std::string etag;  ///< The header's value: size and modification time in ns, hex, in quotes.
 };
 
 /// Opens a data file. What counts is where the opened file really lies: it must be below the

@@ -1,0 +1,189 @@
+#include "storage/file_url.h"
+
+#include <charconv>
+#include <optional>
+
+#include "base/encoding.h"
+#include "crypto/compare.h"
+#include "crypto/hkdf.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr std::size_t kMaxPathBytes = 16384;
+constexpr std::size_t kMaxQueryBytes = 4096;
+constexpr std::size_t kSignatureBytes = 16;
+
+// What a path may keep as it is beside unreserved characters, so that partitions stay readable.
+constexpr std::string_view kKeptInPath = "/=";
+
+std::int64_t UnixSeconds(SystemTime time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+crypto::Sha256Digest Sign(const crypto::HmacSha256Key& key, const DataPath& data_path) {
+  return key.Mac({data_path.is_absolute ? "absolute " : "relative ", data_path.path});
+}
+
+std::string_view Signature(const crypto::Sha256Digest& mac) {
+  return crypto::AsText(mac).substr(0, kSignatureBytes);
+}
+
+/// The query's parameters that are ours, decoded.
+struct SignedQuery {
+  std::optional<std::string> date;
+  std::optional<std::string> expires;
+  std::optional<std::string> credential;
+  std::optional<std::string> root;
+  std::optional<std::string> signature;
+};
+
+std::optional<std::string>* FindParameter(std::string_view name, SignedQuery& query) {
+  if (name == "X-Amz-Date") return &query.date;
+  if (name == "X-Amz-Expires") return &query.expires;
+  if (name == "X-Amz-Credential") return &query.credential;
+  if (name == "X-Amz-Root") return &query.root;
+  if (name == "X-Amz-Signature") return &query.signature;
+  return nullptr;
+}
+
+/// Decodes as forms do: a client that quotes anew may turn "%20" into '+'. We never send a bare
+/// '+' ourselves.
+Result<std::string> DecodeQueryText(std::string_view text) {
+  std::string spaced(text);
+  for (char& c : spaced) {
+    if (c == '+') c = ' ';
+  }
+  return PercentDecode(spaced);
+}
+
+/// Nothing if the query cannot be decoded or names a parameter twice. Others' are left out.
+std::optional<SignedQuery> ParseQuery(std::string_view text) {
+  SignedQuery query;
+  while (!text.empty()) {
+    const std::size_t end = text.find('&');
+    const std::string_view parameter = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::size_t equals = parameter.find('=');
+    const Result<std::string> name = DecodeQueryText(parameter.substr(0, equals));
+    if (!name.ok() || equals == std::string_view::npos) return std::nullopt;
+    std::optional<std::string>* const field = FindParameter(*name, query);
+    if (field == nullptr) continue;
+    Result<std::string> value = DecodeQueryText(parameter.substr(equals + 1));
+    if (!value.ok() || field->has_value()) return std::nullopt;
+    *field = std::move(value).value();
+  }
+  return query;
+}
+
+std::optional<std::int64_t> ParseSeconds(const std::optional<std::string>& text) {
+  constexpr std::size_t kMaxDigits = 12;
+  if (!text || text->size() > kMaxDigits) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto end = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (end.ec != std::errc() || end.ptr != text->data() + text->size()) return std::nullopt;
+  return seconds;
+}
+
+/// Takes what is before the next '/' off the front of `path`.
+std::string TakeSegment(std::string_view& path) {
+  const std::size_t slash = path.find('/');
+  std::string segment(path.substr(0, slash));
+  path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  return segment;
+}
+
+/// What the path promises, its signature not yet looked at.
+std::optional<VerifiedFile> ParsePath(std::string_view encoded) {
+  // All of it is decoded at once: some clients also encode the '/'. No name holds one.
+  const Result<std::string> decoded = PercentDecode(encoded);
+  if (!decoded.ok()) return std::nullopt;
+  std::string_view rest = *decoded;
+  VerifiedFile file;
+  file.share = TakeSegment(rest);
+  file.schema = TakeSegment(rest);
+  file.table = TakeSegment(rest);
+  file.data_path.path = rest;
+  return file;
+}
+
+}  // namespace
+
+/// What the key of an answer depends on.
+struct FileUrlSigner::Terms {
+  std::string_view recipient;
+  std::string_view share;
+  std::string_view schema;
+  std::string_view table;
+  std::int64_t date_s = 0;
+  std::int64_t expires_s = 0;
+};
+
+void PreparedFileUrls::Append(const DataPath& data_path, std::string& out) const {
+  const crypto::Sha256Digest mac = Sign(key_, data_path);
+  std::string_view path = data_path.path;
+  if (data_path.is_absolute) path.remove_prefix(1);
+  out += prefix_;
+  AppendPercentEncoded(path, kKeptInPath, out);
+  out += data_path.is_absolute ? absolute_suffix_ : relative_suffix_;
+  AppendBase64Url(Signature(mac), out);
+}
+
+FileUrlSigner::FileUrlSigner(const Secret& master_secret, const Clock& clock)
+    : master_key_(crypto::DeriveKey(master_secret.Reveal(), "file url")), clock_(&clock) {}
+
+crypto::HmacSha256Key FileUrlSigner::KeyFor(const Terms& terms) const {
+  const std::string bound = crypto::JoinParts(
+      {terms.recipient, AsciiLower(terms.share), AsciiLower(terms.schema), AsciiLower(terms.table),
+       Format("{}", terms.date_s), Format("{}", terms.expires_s)});
+  return crypto::HmacSha256Key(crypto::AsText(master_key_.Mac({bound})));
+}
+
+PreparedFileUrls FileUrlSigner::Prepare(const FileUrlScope& scope,
+                                        std::chrono::seconds lifetime) const {
+  const Terms terms = {.recipient = scope.recipient,
+                       .share = scope.share,
+                       .schema = scope.schema,
+                       .table = scope.table,
+                       .date_s = UnixSeconds(clock_->Now()),
+                       .expires_s = lifetime.count()};
+  PreparedFileUrls urls(KeyFor(terms));
+  urls.prefix_ = Format("{}/files/{}/{}/{}/", scope.base_url, PercentEncode(scope.share),
+                        PercentEncode(scope.schema), PercentEncode(scope.table));
+  const std::string parameters =
+      Format("?X-Amz-Date={}&X-Amz-Expires={}&X-Amz-Credential={}", terms.date_s, terms.expires_s,
+             PercentEncode(scope.recipient));
+  urls.relative_suffix_ = parameters + "&X-Amz-Signature=";
+  urls.absolute_suffix_ = parameters + "&X-Amz-Root=1&X-Amz-Signature=";
+  urls.expires_at_ = SystemTime(std::chrono::seconds(terms.date_s + terms.expires_s));
+  return urls;
+}
+
+Result<VerifiedFile> FileUrlSigner::Verify(std::string_view path, std::string_view query) const {
+  const auto refuse = [] { return PermissionDenied("the URL's signature does not match"); };
+  if (path.size() > kMaxPathBytes || query.size() > kMaxQueryBytes) return refuse();
+  std::optional<VerifiedFile> file = ParsePath(path);
+  const std::optional<SignedQuery> sent = ParseQuery(query);
+  if (!file || !sent || !sent->credential || !sent->signature) return refuse();
+  const std::optional<std::int64_t> date_s = ParseSeconds(sent->date);
+  const std::optional<std::int64_t> expires_s = ParseSeconds(sent->expires);
+  if (!date_s || !expires_s || (sent->root && *sent->root != "1")) return refuse();
+
+  file->recipient = *sent->credential;
+  if (sent->root) file->data_path = {.path = "/" + file->data_path.path, .is_absolute = true};
+  const crypto::HmacSha256Key key = KeyFor({.recipient = file->recipient,
+                                            .share = file->share,
+                                            .schema = file->schema,
+                                            .table = file->table,
+                                            .date_s = *date_s,
+                                            .expires_s = *expires_s});
+  const Result<std::string> signature = Base64UrlDecode(*sent->signature);
+  const crypto::Sha256Digest mac = Sign(key, file->data_path);
+  if (!signature.ok() || !crypto::ConstantTimeEquals(*signature, Signature(mac))) return refuse();
+
+  file->expires_at = SystemTime(std::chrono::seconds(*date_s + *expires_s));
+  if (clock_->Now() >= file->expires_at) return PermissionDenied("the URL has expired");
+  return std::move(*file);
+}
+
+}  // namespace sluice::storage
