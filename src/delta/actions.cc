@@ -1,0 +1,244 @@
+#include "delta/actions.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace sluice::delta {
+namespace {
+
+constexpr JsonLimits kActionLimits{.max_bytes = 256 << 20, .max_depth = 64};
+
+Error Corrupt(std::string_view what) { return CorruptData("{}", what); }
+
+Result<std::string_view> RequiredText(const json::object& object, std::string_view key) {
+  const json::value* const value = FindMember(object, key);
+  if (value == nullptr || !value->is_string())
+    return CorruptData("'{}' is missing or not a text", key);
+  return std::string_view(value->get_string());
+}
+
+Result<std::optional<std::string>> OptionalText(const json::object& object, std::string_view key) {
+  const json::value* const value = FindMember(object, key);
+  if (value == nullptr) return std::optional<std::string>();
+  if (!value->is_string()) return CorruptData("'{}' is not a text", key);
+  return std::optional<std::string>(std::string(value->get_string()));
+}
+
+// Some writers print whole numbers as 12.0 or in quotes.
+std::optional<std::int64_t> ToInt64(const json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  if (value.is_double()) {
+    const double number = value.get_double();
+    if (number == std::floor(number) && std::abs(number) < 9e15)
+      return static_cast<std::int64_t>(number);
+  }
+  return std::nullopt;
+}
+
+Result<std::int64_t> RequiredInt64(const json::object& object, std::string_view key) {
+  const json::value* const value = FindMember(object, key);
+  const auto number = value != nullptr ? ToInt64(*value) : std::nullopt;
+  if (!number) return CorruptData("'{}' is missing or not a whole number", key);
+  return *number;
+}
+
+Result<int> RequiredVersion(const json::object& object, std::string_view key) {
+  const std::int64_t number = TRY(RequiredInt64(object, key));
+  if (number < 0 || number > std::numeric_limits<int>::max())
+    return CorruptData("'{}' is out of range", key);
+  return static_cast<int>(number);
+}
+
+Result<std::vector<std::string>> TextList(const json::value& value, std::string_view key) {
+  if (!value.is_array()) return CorruptData("'{}' is not a list", key);
+  std::vector<std::string> texts;
+  for (const json::value& item : value.get_array()) {
+    if (!item.is_string()) return CorruptData("'{}' holds something else than texts", key);
+    texts.emplace_back(item.get_string());
+  }
+  return texts;
+}
+
+Result<std::optional<std::vector<std::string>>> OptionalTextList(const json::object& object,
+                                                                 std::string_view key) {
+  const json::value* const value = FindMember(object, key);
+  if (value == nullptr) return std::optional<std::vector<std::string>>();
+  std::vector<std::string> texts = TRY(TextList(*value, key));
+  return std::optional(std::move(texts));
+}
+
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+Result<TextPairs> OptionalTextMap(const json::object& object, std::string_view key) {
+  TextPairs pairs;
+  const json::value* const value = FindMember(object, key);
+  if (value == nullptr) return pairs;
+  if (!value->is_object()) return CorruptData("'{}' is not an object", key);
+  for (const auto& [name, text] : value->get_object()) {
+    if (text.is_null()) continue;
+    if (!text.is_string()) return CorruptData("'{}' holds something else than texts", key);
+    pairs.emplace_back(name, text.get_string());
+  }
+  return pairs;
+}
+
+Result<table::Protocol> ParseProtocol(const json::object& action) {
+  table::Protocol protocol;
+  protocol.min_reader_version = TRY(RequiredVersion(action, "minReaderVersion"));
+  protocol.min_writer_version = TRY(RequiredVersion(action, "minWriterVersion"));
+  protocol.reader_features = TRY(OptionalTextList(action, "readerFeatures"));
+  protocol.writer_features = TRY(OptionalTextList(action, "writerFeatures"));
+  return protocol;
+}
+
+Result<table::Metadata> ParseMetadata(const json::object& action) {
+  table::Metadata metadata;
+  metadata.id = std::string(TRY(RequiredText(action, "id")));
+  metadata.name = TRY(OptionalText(action, "name"));
+  metadata.description = TRY(OptionalText(action, "description"));
+  metadata.schema_string = std::string(TRY(RequiredText(action, "schemaString")));
+  if (const json::value* const format = FindMember(action, "format");
+      format && format->is_object()) {
+    metadata.format_provider = std::string(TRY(RequiredText(format->get_object(), "provider")));
+    metadata.format_options = TRY(OptionalTextMap(format->get_object(), "options"));
+  }
+  if (const json::value* const columns = FindMember(action, "partitionColumns")) {
+    metadata.partition_columns = TRY(TextList(*columns, "partitionColumns"));
+  }
+  metadata.configuration = TRY(OptionalTextMap(action, "configuration"));
+  if (const json::value* const created = FindMember(action, "createdTime")) {
+    metadata.created_time_ms = ToInt64(*created);
+  }
+  return FinishMetadata(std::move(metadata));
+}
+
+Result<std::string> ParseVectorId(const json::object& action) {
+  const json::value* const vector = FindMember(action, "deletionVector");
+  if (vector == nullptr) return std::string();
+  if (!vector->is_object()) return Corrupt("'deletionVector' is not an object");
+  const json::object& descriptor = vector->get_object();
+  const std::string_view type = TRY(RequiredText(descriptor, "storageType"));
+  const std::string_view path = TRY(RequiredText(descriptor, "pathOrInlineDv"));
+  const json::value* const offset = FindMember(descriptor, "offset");
+  return DeletionVectorId(type, path, offset != nullptr ? ToInt64(*offset) : std::nullopt);
+}
+
+Result<std::vector<table::NamedPartitionValue>> ParsePartitionValues(const json::object& action) {
+  std::vector<table::NamedPartitionValue> values;
+  const json::value* const map = FindMember(action, "partitionValues");
+  if (map == nullptr) return values;
+  if (!map->is_object()) return Corrupt("'partitionValues' is not an object");
+  for (const auto& [column, text] : map->get_object()) {
+    if (!text.is_string() && !text.is_null())
+      return CorruptData("partition value of '{}' is not a text", column);
+    auto& value = values.emplace_back(table::NamedPartitionValue{.column = column, .text = {}});
+    if (text.is_string()) value.text = std::string_view(text.get_string());
+  }
+  return values;
+}
+
+bool HasOwnField(std::string_view key) {
+  for (const std::string_view known : {"path", "partitionValues", "size", "modificationTime",
+                                       "dataChange", "stats", "deletionVector"}) {
+    if (key == known) return true;
+  }
+  return false;
+}
+
+// The members that a reader of the Delta response format may want, but this server does not look
+// at.
+std::string RenderExtra(const json::object& action) {
+  std::string extra;
+  for (const auto& [key, value] : action) {
+    if (HasOwnField(key) || value.is_null()) continue;
+    extra.push_back(',');
+    AppendJsonString(key, extra);
+    extra.push_back(':');
+    AppendJson(value, extra);
+  }
+  return extra;
+}
+
+Result<void> SinkAdd(const json::object& action, ActionSink& sink) {
+  const std::string_view path = TRY(RequiredText(action, "path"));
+  const std::int64_t size_bytes = TRY(RequiredInt64(action, "size"));
+  if (size_bytes < 0) return Corrupt("'size' is negative");
+  const auto partition_values = TRY(ParsePartitionValues(action));
+  const std::string vector_id = TRY(ParseVectorId(action));
+  const json::value* const modified = FindMember(action, "modificationTime");
+  const json::value* const data_change = FindMember(action, "dataChange");
+  const json::value* const stats = FindMember(action, "stats");
+  const std::string extra = RenderExtra(action);
+  return sink.OnAdd({
+      .path = path,
+      .size_bytes = size_bytes,
+      .modification_time_ms = modified != nullptr ? ToInt64(*modified).value_or(0) : 0,
+      .data_change = data_change == nullptr || !data_change->is_bool() || data_change->get_bool(),
+      .partition_values = partition_values,
+      .stats = stats != nullptr && stats->is_string() ? std::string_view(stats->get_string())
+                                                      : std::string_view(),
+      .extra = extra,
+      .deletion_vector_id = vector_id,
+  });
+}
+
+Result<void> SinkAction(std::string_view kind, const json::object& action, ActionSink& sink) {
+  if (kind == "add") return SinkAdd(action, sink);
+  if (kind == "remove") {
+    const std::string_view path = TRY(RequiredText(action, "path"));
+    const std::string vector_id = TRY(ParseVectorId(action));
+    return sink.OnRemove(path, vector_id);
+  }
+  if (kind == "metaData") return sink.OnMetadata(TRY(ParseMetadata(action)));
+  if (kind == "protocol") return sink.OnProtocol(TRY(ParseProtocol(action)));
+  return {};
+}
+
+Result<void> ReadLine(std::string_view line, ActionSink& sink) {
+  const json::value value = TRY(ParseJson(line, kActionLimits));
+  if (!value.is_object()) return Corrupt("the line is not a JSON object");
+  for (const auto& [kind, action] : value.get_object()) {
+    if (action.is_object()) TRY(SinkAction(kind, action.get_object(), sink));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> ReadCommit(std::string_view text, std::string_view name, ActionSink& sink) {
+  for (std::int64_t line_number = 1; !text.empty(); ++line_number) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (auto read = ReadLine(line, sink); !read.ok()) {
+      Error error = std::move(read).error();
+      if (error.code != ErrorCode::kCorruptData && error.code != ErrorCode::kMalformed)
+        return error;
+      return WithDetail(
+          CorruptData("the table's log cannot be read"),
+          Format("{}, line {}: {} {}", name, line_number, error.message, error.detail));
+    }
+  }
+  return {};
+}
+
+std::string DeletionVectorId(std::string_view storage_type, std::string_view path_or_inline,
+                             std::optional<std::int64_t> offset) {
+  std::string id = Format("{}{}", storage_type, path_or_inline);
+  if (offset) id += Format("@{}", *offset);
+  return id;
+}
+
+Result<table::Metadata> FinishMetadata(table::Metadata metadata) {
+  if (metadata.format_provider != "parquet") {
+    return Unsupported("the table's files are of format '{}', this server shares parquet",
+                       metadata.format_provider);
+  }
+  metadata.schema = TRY(expr::ParseSchema(metadata.schema_string));
+  return metadata;
+}
+
+}  // namespace sluice::delta

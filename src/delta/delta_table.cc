@@ -1,0 +1,117 @@
+#include "delta/delta_table.h"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "delta/checkpoint.h"
+#include "delta/features.h"
+#include "delta/log_segment.h"
+#include "delta/replay.h"
+
+namespace sluice::delta {
+namespace {
+
+constexpr std::uint64_t kMaxCommitBytes = std::uint64_t{4} << 30;
+/// More new commits than this at once, and the log is read anew: there may be a checkpoint by now.
+constexpr std::int64_t kMaxCommitsToCatchUp = 1'000;
+
+class DeltaTable final : public table::Table {
+ public:
+  DeltaTable(std::shared_ptr<storage::ObjectStore> store, const std::string& root)
+      : store_(std::move(store)), log_directory_(root + "/_delta_log") {}
+
+  Result<table::SnapshotPtr> Latest() override {
+    const std::lock_guard lock(mutex_);
+    auto refreshed = snapshot_ == nullptr ? Load() : CatchUp();
+    if (!refreshed.ok() && refreshed.error().code != ErrorCode::kUnavailable) snapshot_ = nullptr;
+    const table::SnapshotPtr latest = TRY(std::move(refreshed));
+    TRY(CheckReadable(latest->protocol(), latest->metadata()));
+    return latest;
+  }
+
+  std::size_t memory_bytes() const override {
+    const std::lock_guard lock(mutex_);
+    return snapshot_ != nullptr ? snapshot_->memory_bytes() : 0;
+  }
+
+ private:
+  std::string CommitPath(std::int64_t version) const {
+    return log_directory_ + "/" + CommitName(version);
+  }
+
+  Result<void> ReplayCommit(std::int64_t version, Replay& replay) {
+    const std::string path = CommitPath(version);
+    const std::string text = TRY(store_->ReadAll(path, kMaxCommitBytes));
+    replay.BeginCommit();
+    return ReadCommit(text, path, replay);
+  }
+
+  Result<table::SnapshotPtr> Load() {
+    const LogSegment segment = TRY(FindLogSegment(*store_, log_directory_));
+    Replay replay;
+    for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
+      TRY(ReplayCommit(*commit, replay));
+    }
+    replay.BeginCheckpoint();
+    for (const std::string& part : segment.checkpoint_parts) {
+      TRY(ReadCheckpoint(*store_, log_directory_ + "/" + part, replay));
+    }
+    snapshot_ = TRY(std::move(replay).FinishSnapshot(segment.version));
+    newest_commit_ = StatCommit(segment.version.value());
+    return snapshot_;
+  }
+
+  // What tells that a commit is still the one that was read.
+  std::optional<storage::ObjectInfo> StatCommit(std::int64_t version) {
+    auto info = store_->Stat(CommitPath(version));
+    return info.ok() ? std::optional(std::move(info).value()) : std::nullopt;
+  }
+
+  // Another table may have taken the place of the one that was read.
+  bool IsSameTable() {
+    if (!newest_commit_) return true;  // only a checkpoint told that version
+    const auto now = StatCommit(snapshot_->version().value());
+    return now && now->size_bytes == newest_commit_->size_bytes &&
+           now->modified_at == newest_commit_->modified_at;
+  }
+
+  Result<table::SnapshotPtr> CatchUp() {
+    if (!IsSameTable()) return Load();
+    const std::int64_t known = snapshot_->version().value();
+    std::int64_t newest = known;
+    std::optional<storage::ObjectInfo> newest_info;
+    while (newest - known <= kMaxCommitsToCatchUp) {
+      auto info = store_->Stat(CommitPath(newest + 1));
+      if (!info.ok() && info.error().code != ErrorCode::kNotFound) return std::move(info).error();
+      if (!info.ok()) break;
+      newest_info = std::move(info).value();
+      ++newest;
+    }
+    if (newest == known) return snapshot_;
+    if (newest - known > kMaxCommitsToCatchUp) return Load();
+    Replay replay;
+    for (std::int64_t version = newest; version > known; --version)
+      TRY(ReplayCommit(version, replay));
+    table::Change change =
+        std::move(replay).FinishChange(table::Version(newest), snapshot_->metadata());
+    snapshot_ = TRY(snapshot_->Extend(std::move(change)));
+    newest_commit_ = std::move(newest_info);
+    return snapshot_;
+  }
+
+  const std::shared_ptr<storage::ObjectStore> store_;
+  const std::string log_directory_;
+  mutable std::mutex mutex_;  ///< Guards what follows; held while the log is read.
+  table::SnapshotPtr snapshot_;
+  std::optional<storage::ObjectInfo> newest_commit_;
+};
+
+}  // namespace
+
+std::unique_ptr<table::Table> NewDeltaTable(std::shared_ptr<storage::ObjectStore> store,
+                                            std::string root) {
+  return std::make_unique<DeltaTable>(std::move(store), root);
+}
+
+}  // namespace sluice::delta

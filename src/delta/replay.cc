@@ -1,0 +1,108 @@
+#include "delta/replay.h"
+
+#include <algorithm>
+
+namespace sluice::delta {
+
+void Replay::BeginCommit() { ++commit_; }
+
+void Replay::BeginCheckpoint() {
+  ++commit_;
+  in_checkpoint_ = true;
+}
+
+Result<void> Replay::OnProtocol(table::Protocol protocol) {
+  if (protocol_ == nullptr || protocol_commit_ == commit_) {
+    protocol_ = std::make_shared<table::Protocol>(std::move(protocol));
+    protocol_commit_ = commit_;
+  }
+  return {};
+}
+
+Result<void> Replay::OnMetadata(table::Metadata metadata) {
+  if (metadata_ == nullptr || metadata_commit_ == commit_) {
+    metadata_ = std::make_shared<table::Metadata>(std::move(metadata));
+    metadata_commit_ = commit_;
+  }
+  return {};
+}
+
+std::string_view Replay::KeyOf(std::string_view path, std::string_view deletion_vector_id) {
+  if (deletion_vector_id.empty()) return path;
+  key_buffer_.assign(path).push_back('\0');
+  key_buffer_ += deletion_vector_id;
+  return key_buffer_;
+}
+
+bool Replay::Note(std::string_view key, std::optional<std::uint32_t> commit_row) {
+  const auto known = seen_.find(key);
+  if (known == seen_.end()) {
+    seen_.emplace(key, Seen{.commit = commit_, .commit_row = commit_row});
+    return true;
+  }
+  Seen& seen = known->second;
+  if (seen.commit != commit_) return false;  // a newer commit has spoken
+  if (seen.commit_row) void_rows_.push_back(*seen.commit_row);
+  seen.commit_row = commit_row;
+  return true;
+}
+
+Result<void> Replay::OnAdd(const table::DataFile& file) {
+  const std::string_view key = KeyOf(file.path, file.deletion_vector_id);
+  if (in_checkpoint_) {
+    if (!seen_.empty() && seen_.contains(key)) return {};
+    return checkpoint_files_.Add(file);
+  }
+  if (!Note(key, static_cast<std::uint32_t>(commit_files_.rows()))) return {};
+  return commit_files_.Add(file);
+}
+
+Result<void> Replay::OnRemove(std::string_view path, std::string_view deletion_vector_id) {
+  if (!in_checkpoint_) Note(KeyOf(path, deletion_vector_id), std::nullopt);
+  return {};
+}
+
+std::shared_ptr<const table::FileBlock> Replay::FinishCommitFiles(const table::Metadata& metadata) {
+  auto block = std::move(commit_files_).Finish(metadata.partition_columns, metadata.schema);
+  if (void_rows_.empty()) return block;
+  std::sort(void_rows_.begin(), void_rows_.end());
+  table::FileBlockBuilder kept;
+  auto stats = block->EscapedStats();
+  for (std::size_t row = 0; row < block->rows(); ++row) {
+    if (std::binary_search(void_rows_.begin(), void_rows_.end(), row)) continue;
+    // It fitted before, so it fits again.
+    if (!kept.AddFrom(*block, row, stats).ok()) break;
+  }
+  return std::move(kept).Finish(metadata.partition_columns, metadata.schema);
+}
+
+table::Change Replay::FinishChange(table::Version version, const table::Metadata& before) && {
+  table::Change change{.version = version, .metadata = metadata_, .protocol = protocol_};
+  change.added = FinishCommitFiles(metadata_ != nullptr ? *metadata_ : before);
+  change.named_files.reserve(seen_.size());
+  for (const auto& [key, seen] : seen_) {  // the order does not matter: each takes one file away
+    const std::size_t split = key.find('\0');
+    change.named_files.emplace_back(
+        key.substr(0, split), split == std::string::npos ? std::string() : key.substr(split + 1));
+  }
+  return change;
+}
+
+Result<table::SnapshotPtr> Replay::FinishSnapshot(table::Version version) && {
+  if (protocol_ == nullptr || metadata_ == nullptr) {
+    return WithDetail(
+        CorruptData("the table's log has no {}", protocol_ == nullptr ? "protocol" : "metadata"),
+        Format("at version {}", version));
+  }
+  std::vector<table::Segment> segments;
+  if (commit_files_.rows() > 0)
+    segments.push_back(table::Segment::Whole(FinishCommitFiles(*metadata_)));
+  if (checkpoint_files_.rows() > 0) {
+    segments.push_back(table::Segment::Whole(
+        std::move(checkpoint_files_).Finish(metadata_->partition_columns, metadata_->schema)));
+  }
+  return table::SnapshotPtr(
+      std::make_shared<table::Snapshot>(version, metadata_, protocol_, std::move(segments)));
+}
+
+}  // namespace sluice::delta

@@ -1,0 +1,187 @@
+#include "table/snapshot.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "table/stats.h"
+
+namespace sluice::table {
+namespace {
+
+// Takes the files of a change out of the segments that came before it.
+void RemoveNamed(const std::vector<std::pair<std::string, std::string>>& named_files,
+                 Segment& segment) {
+  std::shared_ptr<RowSet> removed;
+  for (const auto& [path, deletion_vector_id] : named_files) {
+    const auto row = segment.block->FindRow(path, deletion_vector_id);
+    if (!row || !segment.IsLive(*row)) continue;
+    if (removed == nullptr) {
+      removed = segment.removed ? std::make_shared<RowSet>(*segment.removed)
+                                : std::make_shared<RowSet>(segment.block->rows());
+    }
+    if (!removed->Insert(*row)) continue;  // named twice
+    --segment.live_rows;
+    segment.live_bytes -= segment.block->size_bytes(*row);
+  }
+  if (removed != nullptr) segment.removed = std::move(removed);
+}
+
+// One block of the live files of several, in order.
+Result<Segment> Merge(const std::vector<Segment>& segments, const Metadata& metadata) {
+  FileBlockBuilder builder;
+  for (const Segment& segment : segments) {
+    auto stats = segment.block->EscapedStats();
+    for (std::size_t row = 0; row < segment.block->rows(); ++row) {
+      if (segment.IsLive(row)) TRY(builder.AddFrom(*segment.block, row, stats));
+    }
+  }
+  return Segment::Whole(std::move(builder).Finish(metadata.partition_columns, metadata.schema));
+}
+
+// Keeps the number of blocks logarithmic: a newer block is at most half as large as the next older
+// one. The oldest stays as it is, however large, until half of it is gone.
+Result<void> Compact(std::vector<Segment>& segments, const Metadata& metadata) {
+  while (segments.size() > 2 && segments[0].live_rows * 2 > segments[1].live_rows) {
+    Segment merged = TRY(Merge({segments[0], segments[1]}, metadata));
+    segments.erase(segments.begin());
+    segments[0] = std::move(merged);
+  }
+  for (Segment& segment : segments) {
+    if (segment.live_rows * 2 < segment.block->rows()) segment = TRY(Merge({segment}, metadata));
+  }
+  std::erase_if(segments, [](const Segment& segment) { return segment.live_rows == 0; });
+  return {};
+}
+
+// Two sets of outcomes under AND: false wins over null, null over true.
+expr::TruthSet And(expr::TruthSet a, expr::TruthSet b) {
+  using expr::kMayBeFalse, expr::kMayBeNull, expr::kMayBeTrue;
+  expr::TruthSet both = a & b & kMayBeTrue;
+  both |= (a | b) & kMayBeFalse;
+  const bool null = ((a & kMayBeNull) != 0 && (b & (kMayBeNull | kMayBeTrue)) != 0) ||
+                    ((b & kMayBeNull) != 0 && (a & (kMayBeNull | kMayBeTrue)) != 0);
+  return null ? both | kMayBeNull : both;
+}
+
+// Answers what a block knows of its columns: partition values exactly, others by statistics.
+class BlockBounds final : public expr::BoundsSource {
+ public:
+  BlockBounds(const FileBlock& block, const expr::Schema& schema)
+      : block_(block), schema_(schema) {}
+
+  const expr::ColumnBounds* FindBounds(const std::vector<std::string>& column) override {
+    if (column.size() == 1) {
+      for (const PartitionColumn& partition : block_.partition_columns()) {
+        if (partition.name == column[0]) return &partition.bounds;
+      }
+    }
+    const expr::Field* const field = schema_.Find(column);
+    if (field == nullptr || expr::LaneOf(field->type) == expr::Lane::kNone) return nullptr;
+    return &block_.StatsBounds(column, field->type);
+  }
+
+ private:
+  const FileBlock& block_;
+  const expr::Schema& schema_;
+};
+
+std::vector<expr::TruthSet> EvaluateAll(const std::vector<expr::Predicate>& predicates,
+                                        const FileBlock& block, const expr::Schema& schema) {
+  BlockBounds source(block, schema);
+  std::vector<expr::TruthSet> outcomes(block.rows(), expr::kMayBeTrue);
+  for (const expr::Predicate& predicate : predicates) {
+    const auto more = expr::Evaluate(predicate, source, block.rows());
+    for (std::size_t row = 0; row < outcomes.size(); ++row)
+      outcomes[row] = And(outcomes[row], more[row]);
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+Segment Segment::Whole(std::shared_ptr<const FileBlock> block) {
+  Segment segment{.block = std::move(block), .removed = nullptr};
+  segment.live_rows = segment.block->rows();
+  for (std::size_t row = 0; row < segment.live_rows; ++row)
+    segment.live_bytes += segment.block->size_bytes(row);
+  return segment;
+}
+
+Snapshot::Snapshot(Version version, std::shared_ptr<const Metadata> metadata,
+                   std::shared_ptr<const Protocol> protocol, std::vector<Segment> segments)
+    : version_(version),
+      metadata_(std::move(metadata)),
+      protocol_(std::move(protocol)),
+      segments_(std::move(segments)) {
+  CHECK(metadata_ != nullptr && protocol_ != nullptr, "a snapshot has metadata and a protocol");
+  for (const Segment& segment : segments_) {
+    file_count_ += segment.live_rows;
+    total_bytes_ += segment.live_bytes;
+  }
+}
+
+std::size_t Snapshot::memory_bytes() const {
+  std::size_t bytes = sizeof(*this) + metadata_->schema_string.size() * 4;
+  for (const Segment& segment : segments_) {
+    bytes += segment.block->memory_bytes();
+    if (segment.removed != nullptr) bytes += segment.removed->memory_bytes();
+  }
+  return bytes;
+}
+
+Result<SnapshotPtr> Snapshot::Extend(Change change) const {
+  std::vector<Segment> segments = segments_;
+  for (Segment& segment : segments) RemoveNamed(change.named_files, segment);
+  if (change.added->rows() > 0)
+    segments.insert(segments.begin(), Segment::Whole(std::move(change.added)));
+  auto metadata = change.metadata ? std::move(change.metadata) : metadata_;
+  auto protocol = change.protocol ? std::move(change.protocol) : protocol_;
+  TRY(Compact(segments, *metadata));
+  return SnapshotPtr(std::make_shared<Snapshot>(change.version, std::move(metadata),
+                                                std::move(protocol), std::move(segments)));
+}
+
+FileSelection Snapshot::Select(const std::vector<expr::Predicate>& predicates,
+                               std::optional<std::int64_t> limit) const {
+  FileSelection selection{.snapshot = shared_from_this(), .rows = {}, .file_count = 0};
+  if (predicates.empty() && !limit) {
+    selection.rows.resize(segments_.size());
+    selection.file_count = file_count_;
+    return selection;
+  }
+  std::int64_t certain_rows = 0;
+  for (const Segment& segment : segments_) {
+    const auto outcomes = EvaluateAll(predicates, *segment.block, metadata_->schema);
+    RowSet rows(segment.block->rows());
+    auto stats = segment.block->EscapedStats();
+    for (std::size_t row = 0; row < outcomes.size(); ++row) {
+      if (limit && certain_rows >= *limit) break;
+      if ((outcomes[row] & expr::kMayBeTrue) == 0 || !segment.IsLive(row)) continue;
+      rows.Insert(row);
+      ++selection.file_count;
+      if (!limit || outcomes[row] != expr::kMayBeTrue) continue;
+      const std::int64_t in_file = DecodeRowCount(stats.Get(row)).value_or(0);
+      if (__builtin_add_overflow(certain_rows, in_file, &certain_rows)) certain_rows = *limit;
+    }
+    selection.rows.emplace_back(std::move(rows));
+  }
+  return selection;
+}
+
+FileCursor::FileCursor(const FileSelection& selection) : selection_(&selection) {}
+
+bool FileCursor::Next() {
+  const std::vector<Segment>& segments = selection_->snapshot->segments();
+  for (; segment_ < segments.size(); ++segment_, next_row_ = 0) {
+    const Segment& segment = segments[segment_];
+    const std::optional<RowSet>& chosen = selection_->rows[segment_];
+    if (next_row_ == 0) stats_.emplace(segment.block->EscapedStats());
+    while (next_row_ < segment.block->rows()) {
+      row_ = next_row_++;
+      if (chosen ? chosen->Contains(row_) : segment.IsLive(row_)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace sluice::table
