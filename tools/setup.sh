@@ -63,8 +63,9 @@ setup_packages() {
     sudo -v || fail "root is needed once: sudo apt-get install $missing"
   fi
   export DEBIAN_FRONTEND=noninteractive
-  step "Debian: reading the package index" as_root apt-get update
-  step "Debian: installing $missing" as_root apt-get install -y --no-install-recommends $missing
+  step "Debian: reading the package index" as_root apt-get -o DPkg::Lock::Timeout=120 update
+  step "Debian: installing $missing" as_root apt-get -o DPkg::Lock::Timeout=120 \
+    install -y --no-install-recommends $missing
   missing=$(missing_packages "$group" | tr '\n' ' ')
   [[ -z ${missing// } ]] || fail "older than verified in $PINS: $missing" \
     "Debian 12 with its updates and security suites has them; see /etc/apt/sources.list*."
@@ -114,6 +115,18 @@ unpack_arrow() {
   for lib in "$new"/lib/lib*.so.*; do ln -s "${lib##*/}" "${lib%.so.*}.so"; done
   rm -r "$new/pyarrow" "$new"/*.whl "$new/requirements.txt"
   rm -rf .deps/arrow && mv "$new" .deps/arrow
+}
+
+# The bench measures against nginx; the system's own if there is one.
+setup_nginx() {
+  command -v nginx >/dev/null && return
+  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_nginx
+  PATH=$PWD/.deps/nginx/usr/sbin:$PATH
+}
+
+unpack_nginx() {
+  mkdir -p .deps/nginx
+  (cd .deps/nginx && apt-get download "$(pinned nginx | cut -d' ' -f1)" && dpkg -x ./*.deb . && rm ./*.deb)
 }
 
 # setup GROUP...: the named groups of Debian packages, and always Python's wheels and Arrow.
