@@ -125,8 +125,10 @@ setup_nginx() {
 }
 
 unpack_nginx() {
+  local name
+  name=$(pinned nginx | cut -d' ' -f1)
   mkdir -p .deps/nginx
-  (cd .deps/nginx && apt-get download "$(pinned nginx | cut -d' ' -f1)" && dpkg -x ./*.deb . && rm ./*.deb)
+  (cd .deps/nginx && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
 }
 
 # setup GROUP...: the named groups of Debian packages, and always Python's wheels and Arrow.
