@@ -40,6 +40,7 @@ struct Setting {
   std::string_view min = {};         ///< Inclusive; for numbers, sizes and durations.
   std::string_view max = {};         ///< Inclusive.
   std::string_view choices = {};     ///< "a|b": the only texts allowed.
+  bool is_path = false;              ///< In a file, relative to that file's folder.
   std::string_view value_name = {};  ///< What the help calls the value: "HOST:PORT".
   std::string_view doc = {};         ///< A sentence or two.
 };
@@ -52,6 +53,7 @@ struct SettingRow {
   std::string_view min;
   std::string_view max;
   std::string_view choices;
+  bool is_path = false;
   std::string_view value_name;
   std::string_view doc;
 
@@ -95,6 +97,7 @@ SettingRow RowOf(const Setting<Options>& setting) {
           .min = setting.min,
           .max = setting.max,
           .choices = setting.choices,
+          .is_path = setting.is_path,
           .value_name = setting.value_name,
           .doc = setting.doc};
 }

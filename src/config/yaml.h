@@ -18,7 +18,6 @@ struct YamlNode {
 
   Kind kind = Kind::kNull;
   std::string scalar;
-  bool quoted = false;  ///< So that "true" is text and true is not.
   std::vector<YamlNode> items;
   std::vector<YamlEntry> entries;  ///< In the order of the file; keys differ from each other.
   int line = 1;                    ///< From 1.

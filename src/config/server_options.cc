@@ -1,0 +1,298 @@
+#include "config/server_options.h"
+
+#include "base/encoding.h"
+#include "config/value.h"
+
+namespace sluice::config {
+namespace {
+
+using Row = Setting<ServerOptions>;
+using Options = ServerOptions;
+
+constexpr Row kServerSettings[] = {
+    // Where it listens and what it calls itself.
+    {.name = "listen",
+     .field = &Options::listen,
+     .fallback = "127.0.0.1:8080",
+     .value_name = "HOST:PORT",
+     .doc = "Where recipients reach the server. Port 0 takes a free one."},
+    {.name = "admin_listen",
+     .field = &Options::admin_listen,
+     .fallback = "127.0.0.1:8081",
+     .value_name = "HOST:PORT",
+     .doc = "Where the owner reaches the server: health, metrics and administration."},
+    {.name = "files_listen",
+     .field = &Options::files_listen,
+     .fallback = "",
+     .value_name = "HOST:PORT",
+     .doc = "A further listener, always plain HTTP, for downloads of files alone. With TLS on\n"
+            "`listen`, downloads through it are faster; their links are signed either way."},
+    {.name = "prefix",
+     .field = &Options::prefix,
+     .fallback = "/delta-sharing",
+     .value_name = "PATH",
+     .doc = "The path before /shares in every address of the protocol."},
+    {.name = "public_url",
+     .field = &Options::public_url,
+     .fallback = "",
+     .value_name = "URL",
+     .doc =
+         "How recipients spell this server when it stands behind a proxy or another name, such\n"
+         "as https://sharing.example.com. Profiles and download links begin with it; without it\n"
+         "they begin with the address the server listens on."},
+    {.name = "trusted_proxies",
+     .field = &Options::trusted_proxies,
+     .fallback = "",
+     .value_name = "IP,...",
+     .doc = "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."},
+
+    // What it shares.
+    {.name = "data_dir",
+     .field = &Options::data_dir,
+     .fallback = "./sluice-data",
+     .is_path = true,
+     .value_name = "DIR",
+     .doc = "Where the server keeps its keys, tokens and profiles. Made at the first start,\n"
+            "readable by its owner alone."},
+    {.name = "allowed_roots",
+     .field = &Options::allowed_roots,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "DIR,...",
+     .doc = "Folders outside a table's own in which its files may lie, for tables whose log names\n"
+            "absolute paths. Everything else outside a table is refused."},
+    {.name = "rescan_interval",
+     .field = &Options::rescan_interval,
+     .fallback = "30s",
+     .min = "1s",
+     .max = "1d",
+     .value_name = "DURATION",
+     .doc = "How often a shared folder is searched for new and removed tables."},
+    {.name = "url_lifetime",
+     .field = &Options::url_lifetime,
+     .fallback = "1h",
+     .min = "1m",
+     .max = "7d",
+     .value_name = "DURATION",
+     .doc = "How long a download link works. Spark takes links of 15 minutes or less for links of\n"
+            "an hour, so stay above."},
+    {.name = "table_cache_bytes",
+     .field = &Options::table_cache_bytes,
+     .fallback = "1GiB",
+     .min = "1MiB",
+     .value_name = "SIZE",
+     .doc = "Memory for the file lists of tables in use. The least useful ones make room."},
+
+    // TLS.
+    {.name = "tls_certificate",
+     .field = &Options::tls_certificate,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc =
+         "A PEM file with the server's certificate and those above it. Turns `listen` to HTTPS.\n"
+         "Read again on SIGHUP and when it changes."},
+    {.name = "tls_key",
+     .field = &Options::tls_key,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "A PEM file with the certificate's private key."},
+    {.name = "tls_password_file",
+     .field = &Options::tls_password_file,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "A file with the key's passphrase, if it has one."},
+    {.name = "tls_self_signed",
+     .field = &Options::tls_self_signed,
+     .fallback = "false",
+     .doc = "Makes a certificate for localhost at every start. For trying things out."},
+
+    // Limits.
+    {.name = "workers",
+     .field = &Options::workers,
+     .fallback = "16",
+     .min = "1",
+     .max = "1024",
+     .value_name = "N",
+     .doc = "Requests that may read tables at the same time."},
+    {.name = "io_threads",
+     .field = &Options::io_threads,
+     .fallback = "0",
+     .min = "0",
+     .max = "256",
+     .value_name = "N",
+     .doc = "Threads that move bytes. 0 is one for each core."},
+    {.name = "max_connections",
+     .field = &Options::max_connections,
+     .fallback = "10000",
+     .min = "1",
+     .max = "1000000",
+     .value_name = "N",
+     .doc = "Open connections of all listeners. One more is answered 503 and closed."},
+    {.name = "max_queued_requests",
+     .field = &Options::max_queued_requests,
+     .fallback = "1000",
+     .min = "1",
+     .max = "1000000",
+     .value_name = "N",
+     .doc = "Requests that wait for a worker. One more is answered 503."},
+    {.name = "max_header_bytes",
+     .field = &Options::max_header_bytes,
+     .fallback = "64KiB",
+     .min = "4KiB",
+     .max = "1MiB",
+     .value_name = "SIZE",
+     .doc = "A larger request head is answered 431."},
+    {.name = "max_body_bytes",
+     .field = &Options::max_body_bytes,
+     .fallback = "2MiB",
+     .min = "64KiB",
+     .max = "64MiB",
+     .value_name = "SIZE",
+     .doc = "A larger request body is answered 413."},
+    {.name = "header_timeout",
+     .field = &Options::header_timeout,
+     .fallback = "10s",
+     .min = "100ms",
+     .max = "5m",
+     .value_name = "DURATION",
+     .doc = "Time for a request to arrive, from its first byte to its last."},
+    {.name = "idle_timeout",
+     .field = &Options::idle_timeout,
+     .fallback = "75s",
+     .min = "1s",
+     .max = "1h",
+     .value_name = "DURATION",
+     .doc = "How long a connection may stay open between two requests."},
+    {.name = "write_timeout",
+     .field = &Options::write_timeout,
+     .fallback = "60s",
+     .min = "1s",
+     .max = "1h",
+     .value_name = "DURATION",
+     .doc = "A client that takes no byte of its answer for so long is cut off."},
+    {.name = "request_timeout",
+     .field = &Options::request_timeout,
+     .fallback = "30s",
+     .min = "0",
+     .max = "10m",
+     .value_name = "DURATION",
+     .doc = "Answers 504 to a request that takes longer until its answer begins. 0 is no limit."},
+    {.name = "drain_timeout",
+     .field = &Options::drain_timeout,
+     .fallback = "30s",
+     .min = "0",
+     .max = "10m",
+     .value_name = "DURATION",
+     .doc = "How long SIGTERM lets requests in progress end."},
+
+    // Logs.
+    {.name = "log_level",
+     .field = &Options::log_level,
+     .fallback = "info",
+     .choices = "debug|info|warn|error",
+     .value_name = "LEVEL",
+     .doc = "The least serious event that is logged."},
+    {.name = "log_format",
+     .field = &Options::log_format,
+     .fallback = "text",
+     .choices = "text|json",
+     .value_name = "FORMAT",
+     .doc = "One line per event, for people or for machines."},
+    {.name = "log_file",
+     .field = &Options::log_file,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "Where to log, instead of standard error. Opened again on SIGHUP."},
+};
+
+Result<void> CheckAddress(std::string_view setting, const std::string& address) {
+  const Result<HostPort> parsed = ParseHostPort(address);
+  if (!parsed.ok()) return InvalidArgument("{}: {}", setting, parsed.error().message);
+  return {};
+}
+
+Result<void> CheckPrefix(const std::string& prefix) {
+  if (prefix.empty()) return {};
+  if (!prefix.starts_with('/') || prefix.ends_with('/') ||
+      prefix.find_first_of("?#%{} ") != std::string::npos ||
+      prefix.find("//") != std::string::npos) {
+    return InvalidArgument("prefix: expected a path like /delta-sharing, not '{}'", prefix);
+  }
+  return {};
+}
+
+Result<void> CheckPublicUrl(const std::string& url) {
+  if (url.empty()) return {};
+  const bool is_http = url.starts_with("http://") || url.starts_with("https://");
+  const std::size_t host = url.find("//") + 2;
+  if (!is_http || host >= url.size() || url.find_first_of("?# ") != std::string::npos ||
+      url[host] == '/') {
+    return InvalidArgument("publicUrl: expected a URL like https://sharing.example.com, not '{}'",
+                           url);
+  }
+  return {};
+}
+
+Result<void> CheckTls(const ServerOptions& options) {
+  if (options.tls_self_signed && !options.tls_certificate.empty()) {
+    return InvalidArgument("tlsSelfSigned and tlsCertificate exclude each other");
+  }
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return InvalidArgument("tlsCertificate and tlsKey need each other: only {} is set",
+                           options.tls_key.empty() ? "tlsCertificate" : "tlsKey");
+  }
+  if (options.tls_key.empty() && !options.tls_password_file.empty()) {
+    return InvalidArgument("tlsPasswordFile is set without tlsKey");
+  }
+  return {};
+}
+
+/// A server that listens everywhere is reached from this machine, at least, by loopback.
+std::string ReachableAddress(const std::string& address) {
+  Result<HostPort> parsed = ParseHostPort(address);
+  if (!parsed.ok()) return address;
+  if (parsed->host == "0.0.0.0" || parsed->host == "::") parsed->host = "127.0.0.1";
+  return parsed->ToString();
+}
+
+}  // namespace
+
+std::span<const Setting<ServerOptions>> ServerSettings() { return kServerSettings; }
+
+std::vector<SettingRow> ServerSettingRows() {
+  std::vector<SettingRow> rows;
+  for (const Row& setting : kServerSettings) rows.push_back(RowOf(setting));
+  return rows;
+}
+
+Result<void> CheckServerOptions(const ServerOptions& options) {
+  TRY(CheckAddress("listen", options.listen));
+  TRY(CheckAddress("adminListen", options.admin_listen));
+  if (!options.files_listen.empty()) TRY(CheckAddress("filesListen", options.files_listen));
+  TRY(CheckPrefix(options.prefix));
+  TRY(CheckPublicUrl(options.public_url));
+  TRY(CheckTls(options));
+  if (options.data_dir.empty()) return InvalidArgument("dataDir: must not be empty");
+  for (const std::string& root : options.allowed_roots) {
+    if (!root.starts_with('/')) {
+      return InvalidArgument("allowedRoots: expected absolute paths, not '{}'", root);
+    }
+  }
+  return {};
+}
+
+std::string EndpointUrl(const ServerOptions& options, const std::string& address) {
+  if (!options.public_url.empty()) {
+    std::string_view base = options.public_url;
+    while (base.ends_with('/')) base.remove_suffix(1);
+    return std::string(base) + options.prefix;
+  }
+  return Format("{}://{}{}", options.HasTls() ? "https" : "http", ReachableAddress(address),
+                options.prefix);
+}
+
+}  // namespace sluice::config
