@@ -19,30 +19,37 @@ enum class CompareOp : std::uint8_t { kEqual, kLess, kLessOrEqual, kGreater, kGr
 /// A condition on a row, with SQL's three-valued logic.
 struct Predicate {
   enum class Kind : std::uint8_t {
-    kAnd,
-    kOr,
-    kNot,      ///< of `children`
+    kAnd,      ///< of `children`; true if there are none
+    kOr,       ///< of `children`; false if there are none
+    kNot,      ///< of the one child
     kCompare,  ///< `column` `op` `literal`
     kIsNull,   ///< `column`
     kUnknown,  ///< A part that was not understood: may be true, false or null.
   };
   Kind kind = Kind::kUnknown;
-  std::vector<Predicate> children;
-  std::vector<std::string> column;  ///< Path of names as the schema spells them.
+  std::vector<Predicate> children = {};
+  std::vector<std::string> column = {};  ///< Path of names as the schema spells them.
   CompareOp op = CompareOp::kEqual;
-  Scalar literal;  ///< In the lane of the column's type.
+  Scalar literal = {};  ///< In the lane of the column's type.
 };
 
-/// Parses a `jsonPredicateHints` string. At most 1 MB and 100 levels.
-/// Errors: kInvalidArgument saying what is wrong: the caller then applies no filter. A literal
-/// whose type does not fit its column makes that part kUnknown. Source: Delta Sharing PROTOCOL.md,
-/// "JSON predicates for filtering".
+/// Bounds of a hint. Evaluation costs conditions times files, so the last one bounds a request.
+inline constexpr std::size_t kMaxJsonHintBytes = 1 << 20;
+inline constexpr std::size_t kMaxSqlHintBytes = 64 << 10;
+inline constexpr int kMaxHintDepth = 100;
+inline constexpr int kMaxHintConditions = 1'000;
+
+/// Parses a `jsonPredicateHints` string.
+/// Errors: kInvalidArgument saying what is wrong: the caller then applies no filter. A part that is
+/// well formed but cannot be judged (an unknown column or operation, a literal whose type does not
+/// fit its column, a collation) becomes kUnknown. Source: Delta Sharing PROTOCOL.md, "JSON
+/// predicates for filtering".
 Result<Predicate> ParseJsonHint(std::string_view text, const Schema& schema);
 
 /// Parses one of `predicateHints`: comparisons of a column with a constant (either side), `<>`,
 /// `!=`, `<=>`, IS [NOT] NULL, [NOT] IN, BETWEEN, AND, OR, NOT, parentheses, backquoted and dotted
-/// names, casts of `partitionValues`.`c`, typed literals (DATE '..', TIMESTAMP '..'). At most 64
-/// KiB and 100 levels. Errors as above.
+/// names, casts of `partitionValues`.`c`, typed literals (DATE '..', TIMESTAMP '..'). Arithmetic,
+/// functions and LIKE are read over and become kUnknown. Errors as above.
 Result<Predicate> ParseSqlHint(std::string_view sql, const Schema& schema);
 
 /// Which outcomes a predicate may have over the rows of one file.
