@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace sluice::http {
+
+class Transport;
+
+struct TlsOptions {
+  bool self_signed = false;      ///< Makes a certificate for localhost in memory, valid a year.
+  std::string certificate_file;  ///< PEM chain, leaf first.
+  std::string key_file;          ///< PEM.
+  std::string password_file;     ///< Optional: its first line is the key's passphrase.
+};
+
+/// A server's certificate and key; TLS 1.2 and 1.3. Connections accepted after a Reload use the new
+/// one, those before keep theirs. Thread-safe.
+class TlsContext {
+ public:
+  /// Errors: kInvalidArgument naming the file that is missing, unreadable or does not fit the
+  /// other.
+  static Result<std::shared_ptr<TlsContext>> Load(const TlsOptions& options);
+  virtual ~TlsContext() = default;
+  /// Reads the files again. On an error the certificate in use stays.
+  virtual Result<void> Reload() = 0;
+  /// The server's side of one connection over `socket`; null if memory ran out. For http/ itself.
+  virtual std::unique_ptr<Transport> NewTransport(int socket) const = 0;
+};
+
+}  // namespace sluice::http
