@@ -1,0 +1,170 @@
+// What every ObjectStore promises.
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "base/testing.h"
+#include "storage/object_store.h"
+
+namespace sluice::storage {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::uint64_t kPlenty = 1 << 20;
+
+struct Backend {
+  std::string name;
+  std::function<std::unique_ptr<ObjectStore>()> open;
+};
+
+const ManualClock& Noon() {
+  static const ManualClock clock(SystemTime(std::chrono::hours(500'004)));
+  return clock;
+}
+
+const Backend kBackends[] = {
+    {.name = "Local", .open = [] { return NewLocalStore(); }},
+    {.name = "Memory", .open = [] { return NewMemoryStore(Noon()); }},
+};
+
+class ObjectStoreContract : public testing::TestWithParam<Backend> {
+ protected:
+  ObjectStoreContract() {
+    std::string pattern = testing::TempDir() + "store-XXXXXX";
+    root_ = mkdtemp(pattern.data());
+  }
+  ~ObjectStoreContract() override { std::filesystem::remove_all(root_); }
+
+  std::string Path(std::string_view name) const { return Format("{}/{}", root_, name); }
+  void Put(std::string_view name, std::string_view bytes = "x") {
+    ASSERT_THAT(store_->PutIfAbsent(Path(name), bytes), IsOk());
+  }
+  std::vector<std::string> Names(std::string_view start_after, std::size_t limit = 1000) {
+    const std::string directory = Path("log");
+    std::vector<std::string> names;
+    const auto infos =
+        store_->List({.directory = directory, .start_after = start_after, .limit = limit});
+    if (!infos.ok()) return {infos.error().ToString()};
+    for (const ObjectInfo& info : *infos) names.push_back(info.name);
+    return names;
+  }
+
+  std::string root_;
+  std::unique_ptr<ObjectStore> store_ = GetParam().open();
+};
+
+TEST_P(ObjectStoreContract, WhatWasPutIsRead) {
+  Put("log/0.json", "{}\n");
+  EXPECT_THAT(store_->ReadAll(Path("log/0.json"), kPlenty), IsOkAnd(std::string("{}\n")));
+  const auto info = store_->Stat(Path("log/0.json"));
+  ASSERT_THAT(info, IsOk());
+  EXPECT_EQ(info->name, "0.json");
+  EXPECT_EQ(info->size_bytes, 3U);
+  EXPECT_GT(UnixMillis(info->modified_at), 0);
+}
+
+TEST_P(ObjectStoreContract, EmptyObjectIsAnObject) {
+  Put("log/empty", "");
+  EXPECT_THAT(store_->ReadAll(Path("log/empty"), 0), IsOkAnd(std::string()));
+  EXPECT_EQ(store_->Stat(Path("log/empty"))->size_bytes, 0U);
+}
+
+TEST_P(ObjectStoreContract, ListIsInByteOrder) {
+  for (const char* name : {"log/b", "log/a", "log/B", "log/a.json", "log/\xc3\xa9", "log/a-"}) {
+    Put(name);
+  }
+  EXPECT_THAT(Names(""), ElementsAre("B", "a", "a-", "a.json", "b", "\xc3\xa9"));
+}
+
+TEST_P(ObjectStoreContract, ListResumesStrictlyAfterTheGivenName) {
+  for (const char* name : {"log/1", "log/2", "log/3", "log/4"}) Put(name);
+  EXPECT_THAT(Names("1", 2), ElementsAre("2", "3"));
+  EXPECT_THAT(Names("1.5"), ElementsAre("2", "3", "4"));
+  EXPECT_THAT(Names("4"), ElementsAre());
+  EXPECT_THAT(Names("", 0), ElementsAre());
+}
+
+TEST_P(ObjectStoreContract, ListLeavesOutWhatLiesBelowOrBeside) {
+  Put("log/1");
+  Put("log/sub/2");
+  Put("log2/3");
+  Put("other");
+  EXPECT_THAT(Names(""), ElementsAre("1"));
+}
+
+TEST_P(ObjectStoreContract, ListTellsSizes) {
+  Put("log/1", "four");
+  const std::string directory = Path("log");
+  const auto infos = store_->List({.directory = directory, .start_after = ""});
+  ASSERT_THAT(infos, IsOk());
+  ASSERT_EQ(infos->size(), 1U);
+  EXPECT_EQ(infos->front().size_bytes, 4U);
+  EXPECT_EQ(infos->front().modified_at, store_->Stat(Path("log/1"))->modified_at);
+}
+
+TEST_P(ObjectStoreContract, MissingDirectoryIsAnEmptyList) {
+  EXPECT_THAT(Names(""), ElementsAre());
+}
+
+TEST_P(ObjectStoreContract, MissingObjectIsNotFoundByNameAndPath) {
+  Put("log/1");
+  for (const auto& error :
+       {store_->Stat(Path("log/2")).error(), store_->ReadAll(Path("log/2"), kPlenty).error(),
+        store_->Open(Path("log/2")).error()}) {
+    EXPECT_EQ(error.code, ErrorCode::kNotFound);
+    EXPECT_THAT(error.message, HasSubstr("2"));
+    EXPECT_THAT(error.detail, HasSubstr(Path("log/2")));
+  }
+}
+
+TEST_P(ObjectStoreContract, DirectoryIsNoObject) {
+  Put("log/1");
+  EXPECT_THAT(store_->Stat(Path("log")), FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(store_->ReadAll(Path("log"), kPlenty), FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(store_->Open(Path("log")), FailsWith(ErrorCode::kNotFound));
+}
+
+TEST_P(ObjectStoreContract, ObjectIsNeverReplaced) {
+  Put("log/1", "first");
+  EXPECT_THAT(store_->PutIfAbsent(Path("log/1"), "second"), FailsWith(ErrorCode::kAlreadyExists));
+  EXPECT_THAT(store_->ReadAll(Path("log/1"), kPlenty), IsOkAnd(std::string("first")));
+  EXPECT_THAT(Names(""), ElementsAre("1"));
+}
+
+TEST_P(ObjectStoreContract, ReadAllKeepsItsBound) {
+  Put("log/1", "12345");
+  EXPECT_THAT(store_->ReadAll(Path("log/1"), 5), IsOk());
+  EXPECT_THAT(store_->ReadAll(Path("log/1"), 4), FailsWith(ErrorCode::kTooLarge));
+}
+
+TEST_P(ObjectStoreContract, PartsAreReadWhereTheyLie) {
+  Put("log/1", "0123456789");
+  const auto object = store_->Open(Path("log/1"));
+  ASSERT_THAT(object, IsOk());
+  EXPECT_EQ((*object)->size_bytes(), 10U);
+  std::string part(4, '\0');
+  EXPECT_THAT((*object)->ReadAt(3, part), IsOk());
+  EXPECT_EQ(part, "3456");
+  EXPECT_THAT((*object)->ReadAt(6, part), IsOk());
+  EXPECT_EQ(part, "6789");
+  EXPECT_THAT((*object)->ReadAt(10, {}), IsOk());
+}
+
+TEST_P(ObjectStoreContract, ReadingPastTheEndIsRefused) {
+  Put("log/1", "0123456789");
+  const auto object = store_->Open(Path("log/1"));
+  ASSERT_THAT(object, IsOk());
+  std::string part(4, '\0');
+  EXPECT_THAT((*object)->ReadAt(7, part), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT((*object)->ReadAt(~std::uint64_t{0}, part), FailsWith(ErrorCode::kInvalidArgument));
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, ObjectStoreContract, testing::ValuesIn(kBackends),
+                         [](const auto& backend) { return backend.param.name; });
+
+}  // namespace
+}  // namespace sluice::storage
