@@ -105,9 +105,14 @@ class Server:
         tls = any(a.startswith("--tls-") for a in self.command)
         return "https" if tls else "http"
 
+    def address(self, listener):
+        """HOST:PORT of "recipients", "admin" or "files"; None if there is no such listener."""
+        value = self.ports.get(listener)
+        return f"127.0.0.1:{value}" if isinstance(value, int) else value
+
     @property
     def root(self):
-        return f"{self.scheme}://{self.ports['recipients']}"
+        return f"{self.scheme}://{self.address('recipients')}"
 
     @property
     def endpoint(self):
@@ -115,7 +120,7 @@ class Server:
 
     @property
     def admin(self):
-        return f"http://{self.ports['admin']}"
+        return "http://" + self.address("admin")
 
     def profile_path(self):
         """The profile of recipient `me`, which the server writes when it serves a folder."""
