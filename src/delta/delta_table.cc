@@ -22,20 +22,26 @@ class DeltaTable final : public table::Table {
       : store_(std::move(store)), log_directory_(root + "/_delta_log") {}
 
   Result<table::SnapshotPtr> Latest() override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(refresh_mutex_);
     auto refreshed = snapshot_ == nullptr ? Load() : CatchUp();
     if (!refreshed.ok() && refreshed.error().code != ErrorCode::kUnavailable) snapshot_ = nullptr;
+    Publish();
     const table::SnapshotPtr latest = TRY(std::move(refreshed));
     TRY(CheckReadable(latest->protocol(), latest->metadata()));
     return latest;
   }
 
   std::size_t memory_bytes() const override {
-    const std::lock_guard lock(mutex_);
-    return snapshot_ != nullptr ? snapshot_->memory_bytes() : 0;
+    const std::lock_guard lock(published_mutex_);
+    return published_ != nullptr ? published_->memory_bytes() : 0;
   }
 
  private:
+  void Publish() {
+    const std::lock_guard lock(published_mutex_);
+    published_ = snapshot_;
+  }
+
   std::string CommitPath(std::int64_t version) const {
     return log_directory_ + "/" + CommitName(version);
   }
@@ -102,9 +108,11 @@ class DeltaTable final : public table::Table {
 
   const std::shared_ptr<storage::ObjectStore> store_;
   const std::string log_directory_;
-  mutable std::mutex mutex_;  ///< Guards what follows; held while the log is read.
+  std::mutex refresh_mutex_;  ///< Held while the log is read; guards the next two.
   table::SnapshotPtr snapshot_;
   std::optional<storage::ObjectInfo> newest_commit_;
+  mutable std::mutex published_mutex_;  ///< Held for a moment; guards what follows.
+  table::SnapshotPtr published_;
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ void FileBlock::BuildIndex() const {
     while (index_[slot] != 0) slot = (slot + 1) & (slots - 1);
     index_[slot] = static_cast<std::uint32_t>(row + 1);
   }
+  lazy_bytes_ += index_.capacity() * sizeof(std::uint32_t);
 }
 
 const expr::ColumnBounds& FileBlock::StatsBounds(const std::vector<std::string>& column,
@@ -84,25 +85,25 @@ const expr::ColumnBounds& FileBlock::StatsBounds(const std::vector<std::string>&
   if (bounds == nullptr) {
     bounds =
         std::make_unique<expr::ColumnBounds>(DecodeStats(EscapedStats(), rows(), column, type));
+    lazy_bytes_ += MemoryBytes(*bounds);
   }
   return *bounds;
 }
 
-std::size_t FileBlock::memory_bytes() const {
+std::size_t FileBlock::FixedBytes() const {
   std::size_t bytes =
       sizeof(*this) + paths_.capacity() + extras_.capacity() + stats_.memory_bytes();
-  bytes += rows() * (sizeof(std::uint32_t) + 2 * sizeof(std::int64_t));
+  bytes +=
+      rows() * (sizeof(std::uint32_t) + 2 * sizeof(std::int64_t)) + data_changes_.capacity() / 8;
+  bytes += (extra_ends_.capacity() + absolute_rows_.capacity()) * sizeof(std::uint32_t);
   for (const PartitionColumn& column : partition_columns_) {
-    bytes += column.codes.capacity() * sizeof(std::uint32_t);
+    bytes += column.codes.capacity() * sizeof(std::uint32_t) + MemoryBytes(column.bounds);
     for (const PartitionValue& value : column.values) {
       bytes +=
           sizeof(value) + value.json_member.capacity() + (value.text ? value.text->capacity() : 0);
     }
   }
   for (const std::string& id : vector_ids_) bytes += sizeof(id) + id.capacity();
-  const std::lock_guard lock(lazy_mutex_);
-  bytes += index_.capacity() * sizeof(std::uint32_t);
-  for (const auto& [key, bounds] : stats_bounds_) bytes += MemoryBytes(*bounds);
   return bytes;
 }
 
@@ -110,8 +111,10 @@ FileBlockBuilder::FileBlockBuilder() : block_(new FileBlock()) {}
 
 Result<void> FileBlockBuilder::Add(const DataFile& file) {
   TRY(AddAllButStats(file));
-  // Longer statistics are left out: they only help to skip files, and a chunk of them must fit LZ4's limit.
-  const std::string_view stats = file.stats.size() <= kMaxStatsBytes ? file.stats : std::string_view();
+  // Longer statistics are left out: they only help to skip files, and a chunk of them must fit
+  // LZ4's limit.
+  const std::string_view stats =
+      file.stats.size() <= kMaxStatsBytes ? file.stats : std::string_view();
   block_->stats_.Add([&](std::string& out) { AppendJsonEscaped(stats, out); });
   return {};
 }
@@ -209,6 +212,7 @@ std::shared_ptr<const FileBlock> FileBlockBuilder::Finish(
   block.path_ends_.shrink_to_fit();
   block.sizes_.shrink_to_fit();
   block.modification_times_.shrink_to_fit();
+  block.fixed_bytes_ = block.FixedBytes();
   return std::shared_ptr<const FileBlock>(block_.release());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -89,7 +90,7 @@ class FileBlock {
                                         const expr::DataType& type) const;
 
   /// Memory held now, in bytes; grows as indexes and bounds are made.
-  std::size_t memory_bytes() const;
+  std::size_t memory_bytes() const { return fixed_bytes_ + lazy_bytes_; }
 
  private:
   friend class FileBlockBuilder;
@@ -101,6 +102,7 @@ class FileBlock {
     return std::string_view(arena).substr(begin, ends[row] - begin);
   }
   void BuildIndex() const;
+  std::size_t FixedBytes() const;
 
   std::string paths_;
   std::vector<std::uint32_t> path_ends_;
@@ -113,7 +115,9 @@ class FileBlock {
   std::vector<std::string> vector_ids_;    ///< Empty if no row has any.
   std::vector<std::uint32_t> absolute_rows_;
   CompressedText stats_;
+  std::size_t fixed_bytes_ = 0;
 
+  mutable std::atomic<std::size_t> lazy_bytes_ = 0;
   mutable std::mutex lazy_mutex_;  ///< Guards the members below, each made once and then immutable.
   mutable std::vector<std::uint32_t> index_;  ///< Open addressing; row + 1, 0 is free.
   mutable std::unordered_map<std::string, std::unique_ptr<expr::ColumnBounds>> stats_bounds_;

@@ -12,8 +12,9 @@ class Table {
  public:
   virtual ~Table() = default;
   /// The last committed version. Looks for newer commits first, and reads only those.
-  /// Errors: kNotFound if there is no table; kUnsupported, naming the feature, if this server cannot read it
-  /// rightly; kCorruptData (file and line in the detail) if the log contradicts itself; kUnavailable.
+  /// Errors: kNotFound if there is no table; kUnsupported, naming the feature, if this server
+  /// cannot read it rightly; kCorruptData (file and line in the detail) if the log contradicts
+  /// itself; kUnavailable.
   virtual Result<SnapshotPtr> Latest() = 0;
   /// Memory held by what is kept between calls.
   virtual std::size_t memory_bytes() const = 0;

@@ -1,0 +1,54 @@
+#include "sharing/table_cache.h"
+
+#include <utility>
+
+namespace sluice::sharing {
+
+TableCache::TableCache(TableOpener opener, std::size_t max_bytes)
+    : opener_(std::move(opener)), max_bytes_(max_bytes) {}
+
+Result<table::SnapshotPtr> TableCache::Latest(const std::string& location) {
+  const std::shared_ptr<table::Table> table = TRY(FindOrOpen(location));
+  auto latest = table->Latest();
+  Account(location, table->memory_bytes());
+  return latest;
+}
+
+Result<std::shared_ptr<table::Table>> TableCache::FindOrOpen(const std::string& location) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = entries_.find(location); found != entries_.end()) {
+    ++stats_.hits;
+    recency_.splice(recency_.begin(), recency_, found->second.recency);
+    return found->second.table;
+  }
+  std::unique_ptr<table::Table> opened = TRY(opener_(location));
+  ++stats_.misses;
+  recency_.push_front(location);
+  std::shared_ptr<table::Table> table = std::move(opened);
+  entries_[location] = {.table = table, .bytes = 0, .recency = recency_.begin()};
+  return table;
+}
+
+void TableCache::Account(const std::string& location, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(location);
+  if (found == entries_.end()) return;  // evicted meanwhile
+  stats_.bytes += bytes - found->second.bytes;
+  found->second.bytes = bytes;
+  while (stats_.bytes > max_bytes_ && recency_.size() > 1) {
+    const auto oldest = entries_.find(recency_.back());
+    stats_.bytes -= oldest->second.bytes;
+    ++stats_.evictions;
+    entries_.erase(oldest);
+    recency_.pop_back();
+  }
+}
+
+TableCache::Stats TableCache::stats() const {
+  const std::lock_guard lock(mutex_);
+  Stats stats = stats_;
+  stats.tables = entries_.size();
+  return stats;
+}
+
+}  // namespace sluice::sharing

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "table/table.h"
+
+namespace sluice::sharing {
+
+/// Opens the table at a location, as the catalog spells it. Errors: kNotImplemented for a scheme
+/// that this server does not read yet.
+using TableOpener =
+    std::function<Result<std::unique_ptr<table::Table>>(const std::string& location)>;
+
+/// The tables that requests read, each opened once. Those least recently used are forgotten when
+/// all together hold more than the bound; requests that still read one keep it alive. Thread-safe.
+class TableCache {
+ public:
+  TableCache(TableOpener opener, std::size_t max_bytes);
+
+  /// The last committed version of the table at `location`. Errors: those of the opener and of
+  /// Table::Latest.
+  Result<table::SnapshotPtr> Latest(const std::string& location);
+
+  struct Stats {
+    std::size_t tables = 0;
+    std::size_t bytes = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t evictions = 0;
+  };
+  Stats stats() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<table::Table> table;
+    std::size_t bytes = 0;
+    std::list<std::string>::iterator recency;
+  };
+
+  Result<std::shared_ptr<table::Table>> FindOrOpen(const std::string& location);
+  /// Notes the table's size after use and evicts others until the bound holds.
+  void Account(const std::string& location, std::size_t bytes);
+
+  const TableOpener opener_;
+  const std::size_t max_bytes_;
+  mutable std::mutex mutex_;  ///< Guards all that follows; never held while a log is read.
+  std::unordered_map<std::string, Entry> entries_;
+  std::list<std::string> recency_;  ///< Locations, most recently used first.
+  Stats stats_;
+};
+
+}  // namespace sluice::sharing
