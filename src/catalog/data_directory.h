@@ -51,14 +51,14 @@ class DataDirectory {
   Result<Secret> MasterKey();
   /// The text of admin.token, made at the first call.
   Result<Secret> AdminToken();
-  /// The profile NAME.share, made if missing. If it names another endpoint, that is replaced and
-  /// the token kept. Errors: kCorruptData, naming the file, if it is no profile.
-  Result<StoredProfile> Profile(const std::string& name, const std::string& endpoint);
+  /// The profile RECIPIENT.share, made if missing. If it names another endpoint, that is replaced
+  /// and the token kept. Errors: kCorruptData, naming the file, if it is no profile;
+  /// kPermissionDenied if others may read it.
+  Result<StoredProfile> ProfileFor(const std::string& recipient, const std::string& endpoint);
   Result<void> WritePorts(const ListeningPorts& ports);
 
  private:
   DataDirectory(std::string path, FileDescriptor lock);
-  Result<Secret> ReadOrMakeSecret(const std::string& file);
 
   std::string path_;
   FileDescriptor lock_;

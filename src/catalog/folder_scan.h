@@ -9,7 +9,9 @@
 
 namespace sluice::catalog {
 
-struct FolderScanLimits {
+struct FolderScanOptions {
+  /// Folders that links may lead to, besides the scanned one.
+  std::vector<std::string> allowed_roots = {};
   int max_depth = 32;
   std::size_t max_tables = 100'000;
   std::size_t max_directories = 1'000'000;
@@ -29,10 +31,10 @@ struct FolderScan {
 /// tables that would share a name all but the first in byte order of their paths take _2, _3, ...
 /// A name that only one table wants is never taken from it. `folder` may itself be one table.
 ///
-/// Tables inside tables are not looked for. Links are followed, after all real directories, to
-/// directories not seen yet: no table is shared twice and no loop is entered. The same tree always
-/// gives the same answer.
+/// Tables inside tables are not looked for. Links are followed into allowed roots only, after all
+/// real directories, and no directory is entered twice: who can write below `folder` cannot share
+/// what lies elsewhere, and loops end. The same tree always gives the same answer.
 /// Errors: kNotFound or kUnavailable if `folder` is missing, no directory or unreadable.
-Result<FolderScan> ScanFolder(const std::string& folder, const FolderScanLimits& limits = {});
+Result<FolderScan> ScanFolder(const std::string& folder, const FolderScanOptions& options = {});
 
 }  // namespace sluice::catalog

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -85,10 +86,13 @@ class View {
  private:
   View() = default;
   Result<void> AddShare(const config::ConfiguredShare& configured);
+  Result<void> AddSchema(const config::ConfiguredSchema& configured, std::size_t share_index,
+                         Share& share);
   Result<void> AddTable(const config::ConfiguredTable& configured, const Schema& schema,
-                        Share& share);
+                        std::size_t share_index, Share& share);
+  /// nullptr if it is not there or not granted.
+  const Share* LookUpGranted(const RecipientName& recipient, const protocol::ShareName& name) const;
   bool IsGranted(const RecipientName& recipient, const Share& share) const;
-  const Share* LookUpShare(const protocol::ShareName& name) const;
 
   struct TablePosition {
     std::size_t share;
@@ -97,7 +101,7 @@ class View {
   std::vector<Share> shares_;
   std::vector<Recipient> recipients_;
   std::size_t table_count_ = 0;
-  // Keys are folded names joined by '/', which no name contains. Only looked up, never iterated.
+  // Keys are folded names joined by '/', which no name contains. Looked up, never iterated.
   std::unordered_map<std::string, std::size_t> share_index_;
   std::unordered_map<std::string, std::size_t> schema_index_;
   std::unordered_map<std::string, TablePosition> table_index_;
