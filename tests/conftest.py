@@ -1,4 +1,5 @@
 """What the pytest suites below share: the path to `support`, and the server's binary."""
+
 import os
 import sys
 

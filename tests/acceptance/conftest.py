@@ -1,4 +1,5 @@
 """One server shares every test table; the tests read them all from it."""
+
 import json
 import os
 import sys
@@ -17,23 +18,36 @@ OUTSIDE = ("gen-shallow-clone",)
 
 def pytest_report_header():
     if testdata.shared_is_absent():
-        return f"acceptance: {testdata.SHARED} is not there, so only the project's own samples are read"
+        return f"acceptance: {testdata.SHARED} is not there: only the project's samples are read"
     return f"acceptance: tables of {testdata.SHARED} and of the project"
 
 
 def allowed_roots(work):
-    return [os.path.join(work, t.collection, t.name) for t in testdata.TABLES
-            if t.expected.get("needs_allowed_root") or t.name in OUTSIDE]
+    return [
+        os.path.join(work, t.collection, t.name)
+        for t in testdata.TABLES
+        if t.expected.get("needs_allowed_root") or t.name in OUTSIDE
+    ]
 
 
 def configuration(work):
     def entry(table):
-        return {"name": table.shared_name, "historyShared": True,
-                "location": os.path.join(work, table.collection, table.name, "delta")}
-    schemas = [{"name": c, "tables": [entry(t) for t in testdata.TABLES if t.collection == c]}
-               for c in ("own", "shared")]
-    return {"version": 1, "shares": [{"name": "acceptance", "schemas": [s for s in schemas if s["tables"]]}],
-            "authorization": {"bearerToken": TOKEN}, "sluice": {"allowedRoots": allowed_roots(work)}}
+        return {
+            "name": table.shared_name,
+            "historyShared": True,
+            "location": os.path.join(work, table.collection, table.name, "delta"),
+        }
+
+    schemas = [
+        {"name": c, "tables": [entry(t) for t in testdata.TABLES if t.collection == c]}
+        for c in ("own", "shared")
+    ]
+    return {
+        "version": 1,
+        "shares": [{"name": "acceptance", "schemas": [s for s in schemas if s["tables"]]}],
+        "authorization": {"bearerToken": TOKEN},
+        "sluice": {"allowedRoots": allowed_roots(work)},
+    }
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +66,17 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def profile(server, tmp_path_factory):
     path = tmp_path_factory.mktemp("profile") / "acceptance.share"
-    path.write_text(json.dumps({"shareCredentialsVersion": 1, "endpoint": server.endpoint,
-                                "bearerToken": TOKEN}))
+    path.write_text(
+        json.dumps(
+            {"shareCredentialsVersion": 1, "endpoint": server.endpoint, "bearerToken": TOKEN}
+        )
+    )
     return str(path)
 
 
 class Coverage:
-    """Counts the tables that each kind of test really reached, and fails the run if it is fewer than
-    known. It keeps quiet when only some tests were asked for."""
+    """Counts the tables that each kind of test really reached, and fails the run if it is fewer
+    than known. It keeps quiet when only some tests were asked for."""
 
     def __init__(self):
         self.tables = {}
@@ -80,9 +97,13 @@ class Coverage:
                     yield f"{collection}: {ran} {kind} tables were tested, {expected} were expected"
 
     def pytest_sessionfinish(self, session):
-        whole = not (session.config.option.keyword or session.config.option.markexpr
-                     or any("::" in a or a.endswith(".py") for a in session.config.args)
-                     or session.config.option.collectonly or session.shouldstop)
+        whole = not (
+            session.config.option.keyword
+            or session.config.option.markexpr
+            or any("::" in a or a.endswith(".py") for a in session.config.args)
+            or session.config.option.collectonly
+            or session.shouldstop
+        )
         self.report = list(self.missing()) if whole else []
         if self.report and session.exitstatus == 0:
             session.exitstatus = 1
@@ -91,8 +112,10 @@ class Coverage:
         for line in getattr(self, "report", []):
             terminalreporter.write_line("acceptance: " + line, red=True)
         if testdata.shared_is_absent():
-            terminalreporter.write_line("acceptance: " + testdata.SHARED + " is not there: only the "
-                                        "project's own samples were read")
+            terminalreporter.write_line(
+                "acceptance: " + testdata.SHARED + " is not there: only the "
+                "project's own samples were read"
+            )
 
 
 def pytest_configure(config):

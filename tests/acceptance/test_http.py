@@ -1,4 +1,6 @@
-"""Every readable table, over plain HTTP: the files, sizes, partition values and schema are the expected."""
+"""Every readable table, over plain HTTP: the files, sizes, partition values and schema are the
+expected."""
+
 import json
 from urllib.parse import unquote, urlsplit
 
@@ -30,7 +32,9 @@ def test_query_lists_the_live_files(server, table, response_format):
     known = {f["path"]: f for f in expected.get("files") or []}
     for fact in facts:
         fact["path"] = wire.spelling_in_log(fact, response_format, known)
-        assert fact["path"] is not None, f"the id of {fact['url'].split('?')[0]} is no hash of its path"
+        assert (
+            fact["path"] is not None
+        ), f"the id of {fact['url'].split('?')[0]} is no hash of its path"
     assert rows.hash_of_files(facts) == expected["files_sha256"]
 
 
@@ -87,7 +91,9 @@ def check_delta_metadata(table, protocol, metadata):
 @pytest.mark.parametrize("table", testdata.of_kind("readable"), ids=str)
 def test_both_calls_serialise_the_metadata_alike(server, table, response_format):
     of_metadata = wire.get_metadata(server, table, TOKEN, response_format).content.split(b"\n")
-    of_query = wire.post_query(server, table, TOKEN, response_format, {"limitHint": 0}).content.split(b"\n")
+    of_query = wire.post_query(
+        server, table, TOKEN, response_format, {"limitHint": 0}
+    ).content.split(b"\n")
     assert of_metadata[:2] == of_query[:2]
 
 

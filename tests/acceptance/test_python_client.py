@@ -1,4 +1,6 @@
-"""Every readable table through the real Python client, in both formats: the rows are the expected."""
+"""Every readable table through the real Python client, in both formats: the rows are the
+expected."""
+
 import datetime
 import functools
 import json
@@ -12,8 +14,8 @@ delta_sharing = pytest.importorskip("delta_sharing")
 READABLE = [t for t in testdata.of_kind("readable") if t.has_rows]
 PARQUET, DELTA, BOTH = "parquet", "delta", "both"
 
-# What the stock client itself cannot do, by table and format. Each entry must still be needed: the test of
-# an excepted table that passes is a failure.
+# What the stock client itself cannot do, by table and format. Each entry must still be needed: the
+# test of an excepted table that passes is a failure.
 EXCEPTIONS = {}
 
 
@@ -36,12 +38,16 @@ def load(profile, table, response_format, **options):
 
 
 def lines_of(frame, table):
-    return rows.lines_of_frame(frame, table.expected["schema"], table.expected["column_stats"], skips_of(table))
+    return rows.lines_of_frame(
+        frame, table.expected["schema"], table.expected["column_stats"], skips_of(table)
+    )
 
 
 def skips_of(table):
     """Columns that the expected hash leaves out: those that are named, and those of type void."""
-    void = [f["name"] for f in json.loads(table.expected["schema"])["fields"] if f["type"] == "void"]
+    void = [
+        f["name"] for f in json.loads(table.expected["schema"])["fields"] if f["type"] == "void"
+    ]
     return list(table.expected.get("hash_skips") or []) + void
 
 
@@ -64,7 +70,9 @@ def test_rows_with_limit(profile, table, response_format):
     frame = load(profile, table, response_format, limit=limit)
     assert len(frame) == limit
     if limit == 0:
-        load(profile, table, response_format)  # so that an exception for this table is tested all the same
+        load(
+            profile, table, response_format
+        )  # so that an exception for this table is tested all the same
     check_is_part_of_table(lines_of(frame, table), profile, table)
 
 
@@ -76,7 +84,9 @@ def test_rows_with_json_predicate_hint(profile, table, response_format):
         frame = load(profile, table, response_format, jsonPredicateHints="{}")
         assert sorted(lines_of(frame, table)) == sorted(all_lines(profile, table))
         return
-    frame = load(profile, table, response_format, jsonPredicateHints=equal_hint(column, delta_type, value))
+    frame = load(
+        profile, table, response_format, jsonPredicateHints=equal_hint(column, delta_type, value)
+    )
     found = lines_of(frame, table)
     check_is_part_of_table(found, profile, table)
     fits = functools.partial(line_fits, table, column, value)
@@ -85,7 +95,8 @@ def test_rows_with_json_predicate_hint(profile, table, response_format):
 
 @functools.cache
 def all_lines(profile, table):
-    """The table's rows, checked against the expected hash, by the format in which the client reads it."""
+    """The table's rows, checked against the expected hash, by the format in which the client reads
+    it."""
     for response_format in (PARQUET, DELTA):
         if not exception_of(table, response_format):
             lines = lines_of(load(profile, table, response_format), table)
@@ -120,14 +131,28 @@ def equal_hint(column, delta_type, value):
     if delta_type == "date":
         value = (datetime.date(1970, 1, 1) + datetime.timedelta(days=int(value))).isoformat()
     elif delta_type == "string":
-        value = value.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t").replace("\\\\", "\\")
+        value = (
+            value.replace("\\n", "\n")
+            .replace("\\r", "\r")
+            .replace("\\t", "\t")
+            .replace("\\\\", "\\")
+        )
     kind = HINT_TYPES[delta_type]
-    return json.dumps({"op": "equal", "children": [
-        {"op": "column", "name": column, "valueType": kind},
-        {"op": "literal", "value": value, "valueType": kind}]})
+    return json.dumps(
+        {
+            "op": "equal",
+            "children": [
+                {"op": "column", "name": column, "valueType": kind},
+                {"op": "literal", "value": value, "valueType": kind},
+            ],
+        }
+    )
 
 
 def line_fits(table, column, value, line):
-    names = [f["name"] for f in json.loads(table.expected["schema"])["fields"]
-             if f["name"] not in skips_of(table)]
+    names = [
+        f["name"]
+        for f in json.loads(table.expected["schema"])["fields"]
+        if f["name"] not in skips_of(table)
+    ]
     return line.split("\t")[names.index(column)] == value

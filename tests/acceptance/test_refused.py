@@ -1,4 +1,5 @@
 """Tables that the server must not answer: broken ones, and those that need a newer reader."""
+
 import pytest
 import testdata
 import wire
@@ -14,9 +15,11 @@ def error_of(response):
 
 @pytest.mark.parametrize("table", testdata.of_kind("refused"), ids=str)
 def test_broken_table_is_refused_without_showing_the_inside(server, table):
-    for response in (wire.post_query(server, table, TOKEN, wire.PARQUET),
-                     wire.post_query(server, table, TOKEN, wire.DELTA),
-                     wire.get_metadata(server, table, TOKEN)):
+    for response in (
+        wire.post_query(server, table, TOKEN, wire.PARQUET),
+        wire.post_query(server, table, TOKEN, wire.DELTA),
+        wire.get_metadata(server, table, TOKEN),
+    ):
         assert 400 <= response.status_code < 600, response.text
         message = error_of(response)["message"]
         assert "_delta_log" not in message and "/delta" not in message
@@ -26,9 +29,11 @@ def test_broken_table_is_refused_without_showing_the_inside(server, table):
 @pytest.mark.parametrize("table", testdata.of_kind("newer"), ids=str)
 def test_table_of_a_newer_reader_is_refused_by_name(server, table):
     names = table.reader_features or {str(table.reader_version)}
-    for response in (wire.post_query(server, table, TOKEN, wire.PARQUET),
-                     wire.post_query(server, table, TOKEN, wire.DELTA),
-                     wire.get_metadata(server, table, TOKEN)):
+    for response in (
+        wire.post_query(server, table, TOKEN, wire.PARQUET),
+        wire.post_query(server, table, TOKEN, wire.DELTA),
+        wire.get_metadata(server, table, TOKEN),
+    ):
         assert response.status_code == 400, response.text
         error = error_of(response)
         assert error["errorCode"] == "UNSUPPORTED_OPERATION"

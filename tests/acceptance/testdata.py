@@ -1,8 +1,9 @@
 """The tables that the acceptance suite reads, and what is known about each.
 
-Two collections: the project's own tables (tests/data), always there, and a larger one in SLUICE_TESTDATA,
-by default ../shared/testdata/delta beside the repository.
+Two collections: the project's own tables (tests/data), always there, and a larger one in
+SLUICE_TESTDATA, by default ../shared/testdata/delta beside the repository.
 """
+
 import dataclasses
 import json
 import os
@@ -10,19 +11,23 @@ import os
 from support.server import REPOSITORY
 
 OWN = os.path.join(REPOSITORY, "tests", "data")
-SHARED = os.environ.get("SLUICE_TESTDATA",
-                        os.path.join(os.path.dirname(REPOSITORY), "shared", "testdata", "delta"))
+SHARED = os.environ.get(
+    "SLUICE_TESTDATA", os.path.join(os.path.dirname(REPOSITORY), "shared", "testdata", "delta")
+)
 # Reader features that the server reads. A table which needs another one must be refused by name.
 SUPPORTED_READER_FEATURES = frozenset()
-# What the collections hold, so that a table which goes missing is noticed. Of the 134 readable ones 133 have
-# reader version 1; the other has version 3 and names no feature.
-COUNTS = {"own": {"readable": 17, "refused": 6, "newer": 4},
-          "shared": {"readable": 134, "refused": 8, "newer": 53}}
+# What the collections hold, so that a table which goes missing is noticed. Of the 134 readable ones
+# 133 have reader version 1; the other has version 3 and names no feature.
+COUNTS = {
+    "own": {"readable": 17, "refused": 6, "newer": 4},
+    "shared": {"readable": 134, "refused": 8, "newer": 53},
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class TestTable:
     """One table: its place, its name as shared, and what a reader must find."""
+
     __test__ = False
     collection: str
     name: str
@@ -72,7 +77,10 @@ class TestTable:
 def load_own():
     with open(os.path.join(OWN, "expected.json"), encoding="utf-8") as file:
         expected = json.load(file)
-    return [TestTable("own", name, os.path.join(OWN, "tables"), e) for name, e in sorted(expected.items())]
+    return [
+        TestTable("own", name, os.path.join(OWN, "tables"), e)
+        for name, e in sorted(expected.items())
+    ]
 
 
 def load_shared():

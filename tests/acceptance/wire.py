@@ -1,4 +1,5 @@
 """Raw HTTP answers of a sharing server, reduced to what the acceptance tests compare."""
+
 import hashlib
 import json
 from urllib.parse import quote, unquote, urlsplit
@@ -11,15 +12,26 @@ ID_HASH = {PARQUET: hashlib.md5, DELTA: hashlib.sha256}
 
 
 def post_query(server, table, token, response_format, body=None):
-    return requests.post(server.endpoint + table.path + "/query", json=body or {}, timeout=TIMEOUT_S,
-                         headers={"Authorization": "Bearer " + token,
-                                  "delta-sharing-capabilities": "responseformat=" + response_format})
+    return requests.post(
+        server.endpoint + table.path + "/query",
+        json=body or {},
+        timeout=TIMEOUT_S,
+        headers={
+            "Authorization": "Bearer " + token,
+            "delta-sharing-capabilities": "responseformat=" + response_format,
+        },
+    )
 
 
 def get_metadata(server, table, token, response_format=PARQUET):
-    return requests.get(server.endpoint + table.path + "/metadata", timeout=TIMEOUT_S,
-                        headers={"Authorization": "Bearer " + token,
-                                 "delta-sharing-capabilities": "responseformat=" + response_format})
+    return requests.get(
+        server.endpoint + table.path + "/metadata",
+        timeout=TIMEOUT_S,
+        headers={
+            "Authorization": "Bearer " + token,
+            "delta-sharing-capabilities": "responseformat=" + response_format,
+        },
+    )
 
 
 def parse_lines(response):
@@ -31,16 +43,28 @@ def parse_lines(response):
 def file_facts(file, response_format):
     """URL, id, size, partition values and statistics of a file line in either format."""
     if response_format == PARQUET:
-        return {"url": file["url"], "id": file["id"], "size": file["size"],
-                "partitionValues": file["partitionValues"], "stats": file.get("stats")}
+        return {
+            "url": file["url"],
+            "id": file["id"],
+            "size": file["size"],
+            "partitionValues": file["partitionValues"],
+            "stats": file.get("stats"),
+        }
     add = file["deltaSingleAction"]["add"]
-    return {"url": add["path"], "id": file["id"], "size": add["size"],
-            "partitionValues": add["partitionValues"], "stats": add.get("stats")}
+    return {
+        "url": add["path"],
+        "id": file["id"],
+        "size": add["size"],
+        "partitionValues": add["partitionValues"],
+        "stats": add.get("stats"),
+    }
 
 
 def spelling_in_log(facts, response_format, known_paths):
-    """The file's path as the log spells it. The wire has its decoded form in the URL and a hash of the
-    spelling as the id; the spelling is found where the hash fits, first among the paths that are known."""
+    """The file's path as the log spells it. The wire has its decoded form in the URL and a hash of
+    the spelling as the id; the spelling is found where the hash fits, first among the paths that
+    are known.
+    """
     digest = ID_HASH[response_format]
     for path in known_paths:
         if digest(path.encode()).hexdigest() == facts["id"]:
@@ -60,5 +84,11 @@ def reduced_schema(schema):
         return [reduced_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {key: {k: v for k, v in value.items() if k == "comment"} if key == "metadata"
-            else reduced_schema(value) for key, value in schema.items()}
+    return {
+        key: (
+            {k: v for k, v in value.items() if k == "comment"}
+            if key == "metadata"
+            else reduced_schema(value)
+        )
+        for key, value in schema.items()
+    }

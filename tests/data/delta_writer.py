@@ -1,5 +1,6 @@
-"""A small writer of Delta tables for tests: it writes exactly what it is told, also what a real writer
-would refuse. All times, ids and names are fixed, so two runs give the same bytes."""
+"""A small writer of Delta tables for tests: it writes exactly what it is told, also what a real
+writer would refuse. All times, ids and names are fixed, so two runs give the same bytes."""
+
 import base64
 import datetime
 import decimal
@@ -17,9 +18,17 @@ from support import rows as row_text  # noqa: E402
 
 FIRST_COMMIT_MS = 1_772_438_400_000  # 2026-03-02 08:00 UTC
 ARROW_TYPES = {
-    "string": pa.string(), "long": pa.int64(), "integer": pa.int32(), "short": pa.int16(), "byte": pa.int8(),
-    "float": pa.float32(), "double": pa.float64(), "boolean": pa.bool_(), "binary": pa.binary(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us", tz="UTC"),
+    "string": pa.string(),
+    "long": pa.int64(),
+    "integer": pa.int32(),
+    "short": pa.int16(),
+    "byte": pa.int8(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "binary": pa.binary(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
 }
 WITHOUT_BOUNDS = ("binary", "boolean")  # Spark keeps no minimum and maximum of these
 
@@ -36,7 +45,10 @@ def arrow_type(delta_type):
 
 
 def schema_string(columns):
-    fields = [{"name": n, "type": t, "nullable": True, "metadata": m[0] if m else {}} for n, t, *m in columns]
+    fields = [
+        {"name": n, "type": t, "nullable": True, "metadata": m[0] if m else {}}
+        for n, t, *m in columns
+    ]
     return json.dumps({"type": "struct", "fields": fields}, separators=(",", ":"))
 
 
@@ -77,10 +89,17 @@ class Table:
         return schema_string(self.columns)
 
     def metadata(self):
-        return {"metaData": {"id": self.table_id, "name": self.name,
-                             "format": {"provider": "parquet", "options": {}}, "schemaString": self.schema,
-                             "partitionColumns": self.partition_by, "configuration": self.configuration,
-                             "createdTime": FIRST_COMMIT_MS}}
+        return {
+            "metaData": {
+                "id": self.table_id,
+                "name": self.name,
+                "format": {"provider": "parquet", "options": {}},
+                "schemaString": self.schema,
+                "partitionColumns": self.partition_by,
+                "configuration": self.configuration,
+                "createdTime": FIRST_COMMIT_MS,
+            }
+        }
 
     def time_ms(self, version):
         return FIRST_COMMIT_MS + version * 60_000
@@ -91,8 +110,13 @@ class Table:
     def commit(self, *actions, skip_versions=0):
         """Writes the next commit. `skip_versions` leaves a hole in the log before it."""
         self.version += 1 + skip_versions
-        info = {"commitInfo": {"timestamp": self.time_ms(self.version), "operation": "WRITE",
-                               "engineInfo": "sluice tests"}}
+        info = {
+            "commitInfo": {
+                "timestamp": self.time_ms(self.version),
+                "operation": "WRITE",
+                "engineInfo": "sluice tests",
+            }
+        }
         lines = [json.dumps(a, ensure_ascii=False, separators=(",", ":")) for a in (info, *actions)]
         self.write_log(f"{self.version:020d}.json", "\n".join(lines) + "\n")
         for action in actions:
@@ -113,23 +137,33 @@ class Table:
             os.remove(os.path.join(self.path, "_delta_log", name))
 
     def add(self, rows, name=None, path=None, folder=None, stats=True, write=True):
-        """An add action of a new data file. `path` is its spelling in the log, where that differs."""
+        """An add action of a new data file. `path` is its spelling in the log, where that
+        differs."""
         partition = {c: rows[0].get(c) for c in self.partition_by} if rows else {}
         name = name or f"part-{len(self.rows_by_path):05d}.parquet"
         if self.partition_by and "/" not in name:
-            name = "/".join(f"{c}={hive_escape(partition[c])}" for c in self.partition_by) + "/" + name
+            name = (
+                "/".join(f"{c}={hive_escape(partition[c])}" for c in self.partition_by) + "/" + name
+            )
         full = os.path.join(folder or self.path, name)
         os.makedirs(os.path.dirname(full), exist_ok=True)
         stored = [(n, t) for n, t, *_ in self.columns if n not in self.partition_by]
-        arrow = pa.Table.from_pylist([{n: r.get(n) for n, _ in stored} for r in rows],
-                                     schema=pa.schema([(n, arrow_type(t)) for n, t in stored]))
+        arrow = pa.Table.from_pylist(
+            [{n: r.get(n) for n, _ in stored} for r in rows],
+            schema=pa.schema([(n, arrow_type(t)) for n, t in stored]),
+        )
         pq.write_table(arrow, full, compression="snappy")
-        body = {"path": path or quote(name, safe="/=-._~"),
-                "partitionValues": {c: partition_text(v) for c, v in partition.items()},
-                "size": os.path.getsize(full), "modificationTime": self.time_ms(self.version + 1),
-                "dataChange": True}
+        body = {
+            "path": path or quote(name, safe="/=-._~"),
+            "partitionValues": {c: partition_text(v) for c, v in partition.items()},
+            "size": os.path.getsize(full),
+            "modificationTime": self.time_ms(self.version + 1),
+            "dataChange": True,
+        }
         if stats:
-            body["stats"] = json.dumps(self.stats_of(rows), ensure_ascii=False, separators=(",", ":"))
+            body["stats"] = json.dumps(
+                self.stats_of(rows), ensure_ascii=False, separators=(",", ":")
+            )
         if not write:
             os.remove(full)
         self.rows_by_path[body["path"]] = rows
@@ -137,9 +171,16 @@ class Table:
 
     def remove(self, path):
         body = self.live[path]
-        return {"remove": {"path": path, "deletionTimestamp": self.time_ms(self.version + 1),
-                           "dataChange": True, "extendedFileMetadata": True,
-                           "partitionValues": body["partitionValues"], "size": body["size"]}}
+        return {
+            "remove": {
+                "path": path,
+                "deletionTimestamp": self.time_ms(self.version + 1),
+                "dataChange": True,
+                "extendedFileMetadata": True,
+                "partitionValues": body["partitionValues"],
+                "size": body["size"],
+            }
+        }
 
     def stats_of(self, rows):
         stats = {"numRecords": len(rows), "minValues": {}, "maxValues": {}, "nullCount": {}}
@@ -158,43 +199,70 @@ class Table:
         files = sorted(self.live.values(), key=lambda f: f["path"].encode())
         rows = [row for f in files for row in self.rows_by_path[f["path"]]]
         lines = row_text.lines_of_rows(rows, self.schema)
-        return {"outcome": "ok", "protocol": self.protocol, "schema": self.schema,
-                "partition_columns": self.partition_by, "configuration": self.configuration,
-                "table_id": self.table_id, "latest_version": self.version, "num_files": len(files),
-                "size_in_bytes": sum(f["size"] for f in files),
-                "files": [{k: f[k] for k in ("path", "size", "partitionValues")} for f in files],
-                "files_sha256": row_text.hash_of_files(files), "rows": len(rows),
-                "rows_sha256": row_text.hash_of_lines(lines), "column_stats": self.column_stats(rows),
-                "hash_skips": [], **more}
+        return {
+            "outcome": "ok",
+            "protocol": self.protocol,
+            "schema": self.schema,
+            "partition_columns": self.partition_by,
+            "configuration": self.configuration,
+            "table_id": self.table_id,
+            "latest_version": self.version,
+            "num_files": len(files),
+            "size_in_bytes": sum(f["size"] for f in files),
+            "files": [{k: f[k] for k in ("path", "size", "partitionValues")} for f in files],
+            "files_sha256": row_text.hash_of_files(files),
+            "rows": len(rows),
+            "rows_sha256": row_text.hash_of_lines(lines),
+            "column_stats": self.column_stats(rows),
+            "hash_skips": [],
+            **more,
+        }
 
     def column_stats(self, rows):
-        return {n: {"nulls": sum(r.get(n) is None for r in rows),
-                    "nan": sum(isinstance(r.get(n), float) and r[n] != r[n] for r in rows)}
-                for n, *_ in self.columns}
+        return {
+            n: {
+                "nulls": sum(r.get(n) is None for r in rows),
+                "nan": sum(isinstance(r.get(n), float) and r[n] != r[n] for r in rows),
+            }
+            for n, *_ in self.columns
+        }
 
     def checkpoint(self, parts=1, stats_as_json=True, stats_as_struct=False, hint=True):
         """A classic checkpoint of the latest version; with `parts` above 1 in that many files."""
         actions = [{"protocol": self.protocol}, self.metadata()]
-        actions += [{"add": checkpoint_add(self, f, stats_as_json, stats_as_struct)}
-                    for f in self.live.values()]
+        actions += [
+            {"add": checkpoint_add(self, f, stats_as_json, stats_as_struct)}
+            for f in self.live.values()
+        ]
         schema = checkpoint_schema(self, stats_as_struct)
-        names = [f"{self.version:020d}.checkpoint.parquet"] if parts == 1 else [
-            f"{self.version:020d}.checkpoint.{i + 1:010d}.{parts:010d}.parquet" for i in range(parts)]
+        names = (
+            [f"{self.version:020d}.checkpoint.parquet"]
+            if parts == 1
+            else [
+                f"{self.version:020d}.checkpoint.{i + 1:010d}.{parts:010d}.parquet"
+                for i in range(parts)
+            ]
+        )
         for i, name in enumerate(names):
             table = pa.Table.from_pylist(actions[i::parts], schema=schema)
             pq.write_table(table, os.path.join(self.path, "_delta_log", name), compression="snappy")
         if hint:
-            last = {"version": self.version, "size": len(actions)} | ({"parts": parts} if parts > 1 else {})
+            last = {"version": self.version, "size": len(actions)} | (
+                {"parts": parts} if parts > 1 else {}
+            )
             self.write_log("_last_checkpoint", json.dumps(last, separators=(",", ":")))
         return self
 
 
 def hive_escape(value):
-    """A partition value in a folder name, as Hive and Spark escape it; the log then percent-encodes it."""
+    """A partition value in a folder name, as Hive and Spark escape it; the log then percent-encodes
+    it."""
     if value is None or value == "":
         return "__HIVE_DEFAULT_PARTITION__"
     unsafe = "\"#%'*/:=?\\\x7f{[]^"
-    return "".join(f"%{ord(c):02X}" if c in unsafe or ord(c) < 0x20 else c for c in partition_text(value))
+    return "".join(
+        f"%{ord(c):02X}" if c in unsafe or ord(c) < 0x20 else c for c in partition_text(value)
+    )
 
 
 def checkpoint_add(table, body, stats_as_json, stats_as_struct):
@@ -217,30 +285,83 @@ def parsed_stats(table, rows):
 
 def checkpoint_schema(table, stats_as_struct):
     text_map = pa.map_(pa.string(), pa.string())
-    add = [("path", pa.string()), ("partitionValues", text_map), ("size", pa.int64()),
-           ("modificationTime", pa.int64()), ("dataChange", pa.bool_()), ("tags", text_map),
-           ("stats", pa.string())]
+    add = [
+        ("path", pa.string()),
+        ("partitionValues", text_map),
+        ("size", pa.int64()),
+        ("modificationTime", pa.int64()),
+        ("dataChange", pa.bool_()),
+        ("tags", text_map),
+        ("stats", pa.string()),
+    ]
     if stats_as_struct:
-        typed = [(n, t) for n, t, *_ in table.columns if n not in table.partition_by
-                 and not isinstance(t, dict)]
+        typed = [
+            (n, t)
+            for n, t, *_ in table.columns
+            if n not in table.partition_by and not isinstance(t, dict)
+        ]
         bounds = pa.struct([(n, arrow_type(t)) for n, t in typed if t not in WITHOUT_BOUNDS])
         counts = pa.struct([(n, pa.int64()) for n, _ in typed])
-        add.append(("stats_parsed", pa.struct([("numRecords", pa.int64()), ("minValues", bounds),
-                                               ("maxValues", bounds), ("nullCount", counts)])))
-    return pa.schema([
-        ("txn", pa.struct([("appId", pa.string()), ("version", pa.int64()), ("lastUpdated", pa.int64())])),
-        ("add", pa.struct(add)),
-        ("remove", pa.struct([("path", pa.string()), ("deletionTimestamp", pa.int64()),
-                              ("dataChange", pa.bool_())])),
-        ("metaData", pa.struct([
-            ("id", pa.string()), ("name", pa.string()), ("description", pa.string()),
-            ("format", pa.struct([("provider", pa.string()), ("options", text_map)])),
-            ("schemaString", pa.string()), ("partitionColumns", pa.list_(pa.string())),
-            ("configuration", text_map), ("createdTime", pa.int64())])),
-        ("protocol", pa.struct([("minReaderVersion", pa.int32()), ("minWriterVersion", pa.int32()),
-                                ("readerFeatures", pa.list_(pa.string())),
-                                ("writerFeatures", pa.list_(pa.string()))])),
-    ])
+        add.append(
+            (
+                "stats_parsed",
+                pa.struct(
+                    [
+                        ("numRecords", pa.int64()),
+                        ("minValues", bounds),
+                        ("maxValues", bounds),
+                        ("nullCount", counts),
+                    ]
+                ),
+            )
+        )
+    return pa.schema(
+        [
+            (
+                "txn",
+                pa.struct(
+                    [("appId", pa.string()), ("version", pa.int64()), ("lastUpdated", pa.int64())]
+                ),
+            ),
+            ("add", pa.struct(add)),
+            (
+                "remove",
+                pa.struct(
+                    [
+                        ("path", pa.string()),
+                        ("deletionTimestamp", pa.int64()),
+                        ("dataChange", pa.bool_()),
+                    ]
+                ),
+            ),
+            (
+                "metaData",
+                pa.struct(
+                    [
+                        ("id", pa.string()),
+                        ("name", pa.string()),
+                        ("description", pa.string()),
+                        ("format", pa.struct([("provider", pa.string()), ("options", text_map)])),
+                        ("schemaString", pa.string()),
+                        ("partitionColumns", pa.list_(pa.string())),
+                        ("configuration", text_map),
+                        ("createdTime", pa.int64()),
+                    ]
+                ),
+            ),
+            (
+                "protocol",
+                pa.struct(
+                    [
+                        ("minReaderVersion", pa.int32()),
+                        ("minWriterVersion", pa.int32()),
+                        ("readerFeatures", pa.list_(pa.string())),
+                        ("writerFeatures", pa.list_(pa.string())),
+                    ]
+                ),
+            ),
+        ]
+    )
 
 
 def z85(data):

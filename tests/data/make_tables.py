@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Makes the project's own small Delta tables, tests/data/tables/NAME/delta, and tests/data/expected.json.
+"""Makes the project's own small Delta tables, tests/data/tables/NAME/delta, and
+tests/data/expected.json.
 
     pip install pyarrow==23.0.1
     tests/data/make_tables.py
 
-The layout is that of a larger collection which the acceptance suite prefers where it is present; what
-`expected.json` holds is described in README.md beside this file. Two runs give the same bytes.
+The layout is that of a larger collection which the acceptance suite prefers where it is present;
+what `expected.json` holds is described in README.md beside this file. Two runs give the same bytes.
 """
+
 import datetime
 import decimal
 import json
@@ -36,7 +38,8 @@ def empty():
 
 
 def removes():
-    """A file is removed, another is removed and added again, a third is overwritten by a new add."""
+    """A file is removed, another is removed and added again, a third is overwritten by a new
+    add."""
     t = Table(ROOT, "removes", ID_AND_NAME)
     first, second, third = (t.add(people(i * 10, 2)) for i in range(3))
     t.create(first, second, third)
@@ -65,23 +68,47 @@ def checkpoint_multipart():
     return t.commit(t.add(people(100, 2))).expected()
 
 
-STATS_COLUMNS = [("id", "long"), ("price", "decimal(10,2)"), ("day", "date"), ("at", "timestamp"),
-                 ("label", "string"), ("ratio", "double"), ("flag", "boolean"), ("region", "string")]
+STATS_COLUMNS = [
+    ("id", "long"),
+    ("price", "decimal(10,2)"),
+    ("day", "date"),
+    ("at", "timestamp"),
+    ("label", "string"),
+    ("ratio", "double"),
+    ("flag", "boolean"),
+    ("region", "string"),
+]
 
 
 def stats_rows(first, count, region):
-    return [{"id": i, "price": decimal.Decimal(i * 125).scaleb(-2),
-             "day": datetime.date(2026, 1, 1) + datetime.timedelta(days=i),
-             "at": datetime.datetime(2026, 1, 1, 12, tzinfo=UTC) + datetime.timedelta(hours=i, milliseconds=5),
-             "label": None if i % 3 == 0 else f"l{i}", "ratio": i / 4, "flag": i % 2 == 0, "region": region}
-            for i in range(first, first + count)]
+    return [
+        {
+            "id": i,
+            "price": decimal.Decimal(i * 125).scaleb(-2),
+            "day": datetime.date(2026, 1, 1) + datetime.timedelta(days=i),
+            "at": datetime.datetime(2026, 1, 1, 12, tzinfo=UTC)
+            + datetime.timedelta(hours=i, milliseconds=5),
+            "label": None if i % 3 == 0 else f"l{i}",
+            "ratio": i / 4,
+            "flag": i % 2 == 0,
+            "region": region,
+        }
+        for i in range(first, first + count)
+    ]
 
 
 def checkpoint_stats_parsed():
     """The checkpoint has statistics as typed columns only; the commit after it as text."""
-    t = Table(ROOT, "checkpoint-stats-parsed", STATS_COLUMNS, partition_by=["region"],
-              configuration={"delta.checkpoint.writeStatsAsJson": "false",
-                             "delta.checkpoint.writeStatsAsStruct": "true"})
+    t = Table(
+        ROOT,
+        "checkpoint-stats-parsed",
+        STATS_COLUMNS,
+        partition_by=["region"],
+        configuration={
+            "delta.checkpoint.writeStatsAsJson": "false",
+            "delta.checkpoint.writeStatsAsStruct": "true",
+        },
+    )
     t.create(*[t.add(stats_rows(i * 10, 4, r)) for i, r in enumerate(["north", "south", None])])
     t.checkpoint(stats_as_json=False, stats_as_struct=True)
     t.remove_log("00000000000000000000.json")
@@ -105,54 +132,130 @@ def no_stats():
 def partition_special():
     """Partition values that folder names and URLs must escape."""
     t = Table(ROOT, "partition-special", [("id", "long"), ("tag", "string")], partition_by=["tag"])
-    tags = ["plain", "a b", "100%", "a/b", "a+b", "a=b", "é ü", "q?x#y", "%41", "a&b", "..", "back\\slash"]
+    tags = [
+        "plain",
+        "a b",
+        "100%",
+        "a/b",
+        "a+b",
+        "a=b",
+        "é ü",
+        "q?x#y",
+        "%41",
+        "a&b",
+        "..",
+        "back\\slash",
+    ]
     return t.create(*[t.add([{"id": i, "tag": tag}]) for i, tag in enumerate(tags)]).expected()
 
 
 def partition_null():
-    t = Table(ROOT, "partition-null", [("id", "long"), ("tag", "string"), ("day", "date")],
-              partition_by=["tag", "day"])
+    t = Table(
+        ROOT,
+        "partition-null",
+        [("id", "long"), ("tag", "string"), ("day", "date")],
+        partition_by=["tag", "day"],
+    )
     day = datetime.date(2026, 5, 1)
     values = [("x", day), (None, day), ("x", None), (None, None)]
-    return t.create(*[t.add([{"id": i, "tag": tag, "day": d}])
-                      for i, (tag, d) in enumerate(values)]).expected()
+    return t.create(
+        *[t.add([{"id": i, "tag": tag, "day": d}]) for i, (tag, d) in enumerate(values)]
+    ).expected()
 
 
 def partition_types():
-    columns = [("id", "long"), ("p_bool", "boolean"), ("p_int", "integer"), ("p_date", "date"),
-               ("p_time", "timestamp"), ("p_dec", "decimal(8,3)"), ("p_double", "double")]
+    columns = [
+        ("id", "long"),
+        ("p_bool", "boolean"),
+        ("p_int", "integer"),
+        ("p_date", "date"),
+        ("p_time", "timestamp"),
+        ("p_dec", "decimal(8,3)"),
+        ("p_double", "double"),
+    ]
     t = Table(ROOT, "partition-types", columns, partition_by=[n for n, _ in columns[1:]])
-    rows = [{"id": i, "p_bool": i % 2 == 0, "p_int": -i, "p_date": datetime.date(2026, 1, i + 1),
-             "p_time": datetime.datetime(2026, 1, i + 1, 10, 30, tzinfo=UTC),
-             "p_dec": decimal.Decimal(i * 1001).scaleb(-3), "p_double": i + 0.5} for i in range(3)]
-    return t.create(*[t.add([row], name=f"part-{row['id']:05d}.parquet") for row in rows]).expected()
+    rows = [
+        {
+            "id": i,
+            "p_bool": i % 2 == 0,
+            "p_int": -i,
+            "p_date": datetime.date(2026, 1, i + 1),
+            "p_time": datetime.datetime(2026, 1, i + 1, 10, 30, tzinfo=UTC),
+            "p_dec": decimal.Decimal(i * 1001).scaleb(-3),
+            "p_double": i + 0.5,
+        }
+        for i in range(3)
+    ]
+    return t.create(
+        *[t.add([row], name=f"part-{row['id']:05d}.parquet") for row in rows]
+    ).expected()
 
 
 def line_separators():
-    """Text with the characters that some clients take for line ends, in values, names and statistics."""
-    t = Table(ROOT, "line-separators", [("id", "long"), ("tag", "string"), ("text", "string")],
-              partition_by=["tag"])
-    return t.create(*[t.add([{"id": i, "tag": f"a{c}b", "text": f"x{c}y"}], name=f"tag=t{i}/f.parquet")
-                      for i, c in enumerate("\u2028\u2029\u0085\t\"")]).expected()
+    """Text with the characters that some clients take for line ends, in values, names and
+    statistics."""
+    t = Table(
+        ROOT,
+        "line-separators",
+        [("id", "long"), ("tag", "string"), ("text", "string")],
+        partition_by=["tag"],
+    )
+    return t.create(
+        *[
+            t.add([{"id": i, "tag": f"a{c}b", "text": f"x{c}y"}], name=f"tag=t{i}/f.parquet")
+            for i, c in enumerate('\u2028\u2029\u0085\t"')
+        ]
+    ).expected()
 
 
 def types():
-    columns = [("c_long", "long"), ("c_int", "integer"), ("c_short", "short"), ("c_byte", "byte"),
-               ("c_float", "float"), ("c_double", "double"), ("c_bool", "boolean"), ("c_string", "string"),
-               ("c_binary", "binary"), ("c_date", "date"), ("c_time", "timestamp"),
-               ("c_decimal", "decimal(38,10)"),
-               ("c_list", {"type": "array", "elementType": "integer", "containsNull": True}),
-               ("c_map", {"type": "map", "keyType": "string", "valueType": "long", "valueContainsNull": True}),
-               ("c_struct", {"type": "struct", "fields": [
-                   {"name": "a", "type": "integer", "nullable": True, "metadata": {}},
-                   {"name": "b", "type": "string", "nullable": True, "metadata": {}}]})]
+    columns = [
+        ("c_long", "long"),
+        ("c_int", "integer"),
+        ("c_short", "short"),
+        ("c_byte", "byte"),
+        ("c_float", "float"),
+        ("c_double", "double"),
+        ("c_bool", "boolean"),
+        ("c_string", "string"),
+        ("c_binary", "binary"),
+        ("c_date", "date"),
+        ("c_time", "timestamp"),
+        ("c_decimal", "decimal(38,10)"),
+        ("c_list", {"type": "array", "elementType": "integer", "containsNull": True}),
+        (
+            "c_map",
+            {"type": "map", "keyType": "string", "valueType": "long", "valueContainsNull": True},
+        ),
+        (
+            "c_struct",
+            {
+                "type": "struct",
+                "fields": [
+                    {"name": "a", "type": "integer", "nullable": True, "metadata": {}},
+                    {"name": "b", "type": "string", "nullable": True, "metadata": {}},
+                ],
+            },
+        ),
+    ]
     t = Table(ROOT, "types", columns)
-    row = {"c_long": 2**53 - 1, "c_int": -2**31, "c_short": 2**15 - 1, "c_byte": -128, "c_float": 1.5,
-           "c_double": -2.25, "c_bool": True, "c_string": "tab\there, é, 漢字", "c_binary": b"\x00\xff",
-           "c_date": datetime.date(1969, 12, 31),
-           "c_time": datetime.datetime(2026, 2, 28, 23, 59, 59, 999000, tzinfo=UTC),
-           "c_decimal": decimal.Decimal("1234567890.0123456789"), "c_list": [1, None, 3],
-           "c_map": [("k", 1), ("l", None)], "c_struct": {"a": 7, "b": None}}
+    row = {
+        "c_long": 2**53 - 1,
+        "c_int": -(2**31),
+        "c_short": 2**15 - 1,
+        "c_byte": -128,
+        "c_float": 1.5,
+        "c_double": -2.25,
+        "c_bool": True,
+        "c_string": "tab\there, é, 漢字",
+        "c_binary": b"\x00\xff",
+        "c_date": datetime.date(1969, 12, 31),
+        "c_time": datetime.datetime(2026, 2, 28, 23, 59, 59, 999000, tzinfo=UTC),
+        "c_decimal": decimal.Decimal("1234567890.0123456789"),
+        "c_list": [1, None, 3],
+        "c_map": [("k", 1), ("l", None)],
+        "c_struct": {"a": 7, "b": None},
+    }
     return t.create(t.add([row, {}, dict(row, c_long=0, c_string="")])).expected()
 
 
@@ -177,9 +280,15 @@ def absolute_outside():
     """An absolute path to a file beside the table: refused unless the owner allows that folder."""
     t = Table(ROOT, "absolute-outside", ID_AND_NAME)
     beside = os.path.join(ROOT, "absolute-outside", "elsewhere")
-    return t.create(t.add(people(0, 2)), t.add(
-        people(2, 2), name="b.parquet", folder=beside,
-        path="file://{{TABLE_DIR}}/elsewhere/b.parquet")).expected(needs_allowed_root=True)
+    return t.create(
+        t.add(people(0, 2)),
+        t.add(
+            people(2, 2),
+            name="b.parquet",
+            folder=beside,
+            path="file://{{TABLE_DIR}}/elsewhere/b.parquet",
+        ),
+    ).expected(needs_allowed_root=True)
 
 
 def dotdot_path():
@@ -203,8 +312,10 @@ def refused(because):
 def corrupt_commit():
     t = Table(ROOT, "corrupt-commit", ID_AND_NAME)
     t.create(t.add(people(0, 2)))
-    t.write_log("00000000000000000001.json",
-                '{"commitInfo":{"timestamp":1,"operation":"WRITE"}}\n{"add":{"path":"part-1.parquet","par')
+    t.write_log(
+        "00000000000000000001.json",
+        '{"commitInfo":{"timestamp":1,"operation":"WRITE"}}\n{"add":{"path":"part-1.parquet","par',
+    )
     return refused("commit")
 
 
@@ -239,9 +350,18 @@ def no_metadata():
 
 
 def with_features(name, *features, columns=ID_AND_NAME, configuration=None):
-    return Table(ROOT, name, columns, configuration=configuration, protocol={
-        "minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": list(features),
-        "writerFeatures": list(features)})
+    return Table(
+        ROOT,
+        name,
+        columns,
+        configuration=configuration,
+        protocol={
+            "minReaderVersion": 3,
+            "minWriterVersion": 7,
+            "readerFeatures": list(features),
+            "writerFeatures": list(features),
+        },
+    )
 
 
 def unknown_reader_feature():
@@ -250,21 +370,31 @@ def unknown_reader_feature():
 
 
 def future_reader_version():
-    t = Table(ROOT, "future-reader-version", ID_AND_NAME,
-              protocol={"minReaderVersion": 9, "minWriterVersion": 9})
+    t = Table(
+        ROOT,
+        "future-reader-version",
+        ID_AND_NAME,
+        protocol={"minReaderVersion": 9, "minWriterVersion": 9},
+    )
     return t.create(t.add(people(0, 2))).expected()
 
 
 def deletion_vector():
-    """An inline vector deletes row 1 of 3 (a bitmap array of one 32-bit container with the value 1)."""
-    t = with_features("deletion-vector", "deletionVectors",
-                      configuration={"delta.enableDeletionVectors": "true"})
+    """An inline vector deletes row 1 of 3 (a bitmap array of one 32-bit container with the value
+    1)."""
+    t = with_features(
+        "deletion-vector", "deletionVectors", configuration={"delta.enableDeletionVectors": "true"}
+    )
     portable = bytes.fromhex("3a300000" "01000000" "0000" "0000" "10000000" "0100")
     bitmaps = (1681511377).to_bytes(4, "little") + (1).to_bytes(8, "little") + bytes(4) + portable
     bitmaps += bytes(-len(bitmaps) % 4)
     add = t.add(people(0, 3))
-    add["add"]["deletionVector"] = {"storageType": "i", "pathOrInlineDv": z85(bitmaps),
-                                    "sizeInBytes": len(bitmaps), "cardinality": 1}
+    add["add"]["deletionVector"] = {
+        "storageType": "i",
+        "pathOrInlineDv": z85(bitmaps),
+        "sizeInBytes": len(bitmaps),
+        "cardinality": 1,
+    }
     t.create(add)
     path = add["add"]["path"]
     t.rows_by_path[path] = [r for r in t.rows_by_path[path] if r["id"] != 1]
@@ -274,20 +404,48 @@ def deletion_vector():
 def column_mapping():
     """Mapping by name: in the file the column is called col-1."""
     metadata = {"delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "col-1"}
-    t = Table(ROOT, "column-mapping", [("col-1", "long")],
-              configuration={"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "1"},
-              protocol={"minReaderVersion": 2, "minWriterVersion": 5})
+    t = Table(
+        ROOT,
+        "column-mapping",
+        [("col-1", "long")],
+        configuration={"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "1"},
+        protocol={"minReaderVersion": 2, "minWriterVersion": 5},
+    )
     add = t.add([{"col-1": 5}])
     t.columns = [("id", "long", metadata)]
     t.rows_by_path[add["add"]["path"]] = [{"id": 5}]
     return t.create(add).expected()
 
 
-TABLES = [simple, empty, removes, checkpoint_classic, checkpoint_multipart, checkpoint_stats_parsed,
-          last_checkpoint_wrong, no_stats, partition_special, partition_null, partition_types,
-          line_separators, types, schema_comment, absolute_inside, absolute_outside, dotdot_path,
-          missing_file, corrupt_commit, truncated_checkpoint, log_gap, no_protocol, no_metadata,
-          unknown_reader_feature, future_reader_version, deletion_vector, column_mapping]
+TABLES = [
+    simple,
+    empty,
+    removes,
+    checkpoint_classic,
+    checkpoint_multipart,
+    checkpoint_stats_parsed,
+    last_checkpoint_wrong,
+    no_stats,
+    partition_special,
+    partition_null,
+    partition_types,
+    line_separators,
+    types,
+    schema_comment,
+    absolute_inside,
+    absolute_outside,
+    dotdot_path,
+    missing_file,
+    corrupt_commit,
+    truncated_checkpoint,
+    log_gap,
+    no_protocol,
+    no_metadata,
+    unknown_reader_feature,
+    future_reader_version,
+    deletion_vector,
+    column_mapping,
+]
 
 
 def main():

@@ -1,4 +1,5 @@
 """Servers for the interop tests: started by each test as it needs them, stopped at its end."""
+
 import json
 import os
 
@@ -35,15 +36,25 @@ def launch(tmp_path):
 
 @pytest.fixture
 def write_config(tmp_path):
-    """write_config(tables): a configuration with one share `s`, schema `d`, and these tables by name."""
+    """write_config(tables): a configuration with one share `s`, schema `d`, and these tables by
+    name."""
+
     def write(tables, name="server.yaml", more=""):
-        lines = ["version: 1", "shares:", "  - name: s", "    schemas:", "      - name: d", "        tables:"]
+        lines = [
+            "version: 1",
+            "shares:",
+            "  - name: s",
+            "    schemas:",
+            "      - name: d",
+            "        tables:",
+        ]
         for table, location in tables.items():
             lines += [f"          - name: {table}", f"            location: {location}"]
         lines += ["authorization:", f"  bearerToken: {TOKEN}", more]
         path = tmp_path / name
         path.write_text("\n".join(lines) + "\n")
         return str(path)
+
     return write
 
 
@@ -61,7 +72,9 @@ class Caller:
         return self.session.get(self.endpoint + path, timeout=TIMEOUT_S, **options)
 
     def query(self, table_path, body=None):
-        return self.session.post(self.endpoint + table_path + "/query", json=body or {}, timeout=TIMEOUT_S)
+        return self.session.post(
+            self.endpoint + table_path + "/query", json=body or {}, timeout=TIMEOUT_S
+        )
 
     def files(self, table_path, body=None):
         response = self.query(table_path, body)

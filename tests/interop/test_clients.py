@@ -1,4 +1,5 @@
 """Real readers beside pandas' own path, each on what `sluice serve FOLDER` shares."""
+
 import glob
 import os
 
@@ -6,7 +7,11 @@ import pytest
 from conftest import caller_of
 
 ORDERS = "warehouse.retail.orders"
-ROWS = {"warehouse.retail.orders": 572, "warehouse.retail.customers": 59, "warehouse.default.weather": 144}
+ROWS = {
+    "warehouse.retail.orders": 572,
+    "warehouse.retail.customers": 59,
+    "warehouse.default.weather": 144,
+}
 
 
 @pytest.fixture
@@ -22,7 +27,9 @@ def path_of(name):
 @pytest.mark.parametrize("use_delta_format", [None, False, True], ids=["auto", "parquet", "delta"])
 def test_pandas(server, name, use_delta_format):
     delta_sharing = pytest.importorskip("delta_sharing")
-    frame = delta_sharing.load_as_pandas(f"{server.profile_path()}#{name}", use_delta_format=use_delta_format)
+    frame = delta_sharing.load_as_pandas(
+        f"{server.profile_path()}#{name}", use_delta_format=use_delta_format
+    )
     assert len(frame) == ROWS[name]
 
 
@@ -38,7 +45,9 @@ def test_pandas_asks_for_version_and_metadata(server):
     delta_sharing = pytest.importorskip("delta_sharing")
     url = f"{server.profile_path()}#{ORDERS}"
     assert delta_sharing.get_table_version(url) == 3
-    assert delta_sharing.get_table_metadata(url, use_delta_format=False).partition_columns == ["country"]
+    assert delta_sharing.get_table_metadata(url, use_delta_format=False).partition_columns == [
+        "country"
+    ]
     assert delta_sharing.get_table_protocol(url, use_delta_format=False).min_reader_version == 1
 
 
@@ -53,7 +62,9 @@ def test_polars_scans_the_signed_urls(server, name):
 def test_duckdb_reads_the_signed_urls(server, name):
     duckdb = pytest.importorskip("duckdb")
     httpfs = pytest.importorskip("duckdb_extension_httpfs")
-    pattern = os.path.join(os.path.dirname(httpfs.__file__), "extensions", "*", "httpfs.duckdb_extension")
+    pattern = os.path.join(
+        os.path.dirname(httpfs.__file__), "extensions", "*", "httpfs.duckdb_extension"
+    )
     connection = duckdb.connect()
     connection.execute(f"LOAD '{glob.glob(pattern)[0]}'")
     urls = [f["url"] for f in caller_of(server).files(path_of(name))]

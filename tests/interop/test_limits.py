@@ -1,4 +1,5 @@
 """Hostile or broken clients: a clear answer, and the server stays up for the others."""
+
 import os
 import socket
 import time
@@ -42,8 +43,9 @@ def read_to_end(connection):
 
 
 def read_status(connection):
-    """The status of the answer that comes first. A server may answer and close while much is unread: then
-    the kernel can discard the answer, so a reset without bytes counts as refused too."""
+    """The status of the answer that comes first. A server may answer and close while much is
+    unread: then the kernel can discard the answer, so a reset without bytes counts as refused
+    too."""
     received = b""
     try:
         while b"\r\n" not in received:
@@ -63,9 +65,12 @@ def check_is_well(server):
 
 def test_body_of_100_mb_is_refused_by_its_announced_length(server):
     with connect(server) as connection:
-        connection.sendall(b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
-                           b"Host: x\r\nAuthorization: Bearer " + server.token().encode() +
-                           b"\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n")
+        connection.sendall(
+            b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
+            b"Host: x\r\nAuthorization: Bearer "
+            + server.token().encode()
+            + b"\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n"
+        )
         # Nothing of the body is sent: the announcement alone is enough to refuse.
         assert read_status(connection) == 413
     check_is_well(server)
@@ -73,9 +78,12 @@ def test_body_of_100_mb_is_refused_by_its_announced_length(server):
 
 def test_body_of_100_mb_that_is_really_sent_does_no_harm(server):
     with connect(server) as connection:
-        connection.sendall(b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
-                           b"Host: x\r\nAuthorization: Bearer " + server.token().encode() +
-                           b"\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n")
+        connection.sendall(
+            b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
+            b"Host: x\r\nAuthorization: Bearer "
+            + server.token().encode()
+            + b"\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n"
+        )
         send_while_taken(connection, (b" " * MIB for _ in range(95)))
         assert read_status(connection) in (413, None)
     check_is_well(server)
@@ -83,9 +91,12 @@ def test_body_of_100_mb_that_is_really_sent_does_no_harm(server):
 
 def test_chunked_body_without_end_is_refused(server):
     with connect(server) as connection:
-        connection.sendall(b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
-                           b"Host: x\r\nAuthorization: Bearer " + server.token().encode() +
-                           b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(
+            b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
+            b"Host: x\r\nAuthorization: Bearer "
+            + server.token().encode()
+            + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         send_while_taken(connection, (b"100000\r\n" + b" " * MIB + b"\r\n" for _ in range(40)))
         assert read_status(connection) in (413, None)
     check_is_well(server)
@@ -93,15 +104,21 @@ def test_chunked_body_without_end_is_refused(server):
 
 def test_10000_headers_are_refused(server):
     with connect(server) as connection:
-        send_while_taken(connection, [b"GET /delta-sharing/shares HTTP/1.1\r\nHost: x\r\n"] +
-                         [b"X-Header-%d: value\r\n" % i for i in range(10_000)] + [b"\r\n"])
+        send_while_taken(
+            connection,
+            [b"GET /delta-sharing/shares HTTP/1.1\r\nHost: x\r\n"]
+            + [b"X-Header-%d: value\r\n" % i for i in range(10_000)]
+            + [b"\r\n"],
+        )
         assert read_status(connection) in (431, None)
     check_is_well(server)
 
 
 def test_header_of_1_mb_is_refused(server):
     with connect(server) as connection:
-        send_while_taken(connection, [b"GET /delta-sharing/shares HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * MIB])
+        send_while_taken(
+            connection, [b"GET /delta-sharing/shares HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * MIB]
+        )
         assert read_status(connection) in (431, None)
     check_is_well(server)
 
@@ -114,8 +131,13 @@ def test_long_target_is_refused(server):
 
 
 def test_what_is_not_http_is_refused(server):
-    for text in (b"\x16\x03\x01\x02\x00\x01\x00\x01", b"\x00" * 100 + b"\r\n\r\n", b"GET\r\n\r\n",
-                 b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+    for text in (
+        b"\x16\x03\x01\x02\x00\x01\x00\x01",
+        b"\x00" * 100 + b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ):
         with connect(server) as connection:
             connection.sendall(text)
             answer = read_to_end(connection)
@@ -125,10 +147,14 @@ def test_what_is_not_http_is_refused(server):
 
 def test_contradicting_lengths_are_refused(server):
     """Request smuggling: two lengths, or a length beside chunks (RFC 9112, 6.3)."""
-    for fields in (b"Content-Length: 2\r\nContent-Length: 30\r\n",
-                   b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n"):
+    for fields in (
+        b"Content-Length: 2\r\nContent-Length: 30\r\n",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+    ):
         with connect(server) as connection:
-            connection.sendall(b"POST /delta-sharing/shares HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n{}")
+            connection.sendall(
+                b"POST /delta-sharing/shares HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n{}"
+            )
             assert read_status(connection) in (400, None)
     check_is_well(server)
 
@@ -165,9 +191,12 @@ def test_client_that_leaves_in_the_middle_does_no_harm(server):
     path = files[0]["url"].split("/", 3)[3]
     for _ in range(50):
         with connect(server) as connection:
-            connection.sendall(b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query "
-                               b"HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + server.token().encode() +
-                               b"\r\nContent-Length: 2\r\n\r\n{}")
+            connection.sendall(
+                b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query "
+                b"HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                + server.token().encode()
+                + b"\r\nContent-Length: 2\r\n\r\n{}"
+            )
             connection.recv(10)
         with connect(server) as connection:
             connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -181,7 +210,9 @@ def test_connections_of_those_who_left_are_given_back(server):
     before = open_descriptors(server)
     for _ in range(100):
         connect(server).close()
-    wait_until(lambda: open_descriptors(server) <= before + 5, LIMIT_S, "descriptors are given back")
+    wait_until(
+        lambda: open_descriptors(server) <= before + 5, LIMIT_S, "descriptors are given back"
+    )
 
 
 def open_descriptors(server):
@@ -191,7 +222,9 @@ def open_descriptors(server):
 def test_pipelined_requests_are_answered_in_order(server):
     with connect(server) as connection:
         head = b"Host: x\r\nAuthorization: Bearer " + server.token().encode() + b"\r\n"
-        connection.sendall(b"GET /delta-sharing/shares/warehouse HTTP/1.1\r\n" + head + b"\r\n"
-                           b"GET /delta-sharing/shares/nowhere HTTP/1.1\r\n" + head + b"Connection: close\r\n\r\n")
+        connection.sendall(
+            b"GET /delta-sharing/shares/warehouse HTTP/1.1\r\n" + head + b"\r\n"
+            b"GET /delta-sharing/shares/nowhere HTTP/1.1\r\n" + head + b"Connection: close\r\n\r\n"
+        )
         answer = read_to_end(connection)
     assert answer.index(b"HTTP/1.1 200") < answer.index(b"HTTP/1.1 404")

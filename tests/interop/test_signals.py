@@ -1,4 +1,5 @@
 """Signals: SIGTERM drains, SIGHUP reloads. TLS: its own certificate, a given one, a new one."""
+
 import datetime
 import http.client
 import os
@@ -38,13 +39,16 @@ def make_table_with_one_file(path, size_bytes):
     (path / "_delta_log").mkdir(parents=True)
     with open(path / "data.parquet", "wb") as file:
         file.truncate(size_bytes)
-    schema = r'{\"type\":\"struct\",\"fields\":[]}'
+    schema = r"{\"type\":\"struct\",\"fields\":[]}"
     (path / "_delta_log" / "00000000000000000000.json").write_text(
         '{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}\n'
-        '{"metaData":{"id":"b","format":{"provider":"parquet","options":{}},"schemaString":"' + schema +
-        '","partitionColumns":[],"configuration":{}}}\n'
-        '{"add":{"path":"data.parquet","partitionValues":{},"size":' + str(size_bytes) +
-        ',"modificationTime":1,"dataChange":true}}\n')
+        '{"metaData":{"id":"b","format":{"provider":"parquet","options":{}},"schemaString":"'
+        + schema
+        + '","partitionColumns":[],"configuration":{}}}\n'
+        '{"add":{"path":"data.parquet","partitionValues":{},"size":'
+        + str(size_bytes)
+        + ',"modificationTime":1,"dataChange":true}}\n'
+    )
     return size_bytes
 
 
@@ -105,7 +109,9 @@ def listed(server):
     return caller_of(server, TOKEN).get("/shares/s/all-tables").text
 
 
-def test_sighup_with_a_broken_configuration_keeps_the_old_one(launch, write_config, warehouse, tmp_path):
+def test_sighup_with_a_broken_configuration_keeps_the_old_one(
+    launch, write_config, warehouse, tmp_path
+):
     path = write_config({"orders": warehouse + "/retail/orders"})
     server = launch(path)
     before = len(server.log())
@@ -123,7 +129,9 @@ def test_sighup_takes_a_changed_token(launch, write_config, warehouse):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: caller_of(server, "another-token").get("/shares").ok, what="the new token works")
+    wait_until(
+        lambda: caller_of(server, "another-token").get("/shares").ok, what="the new token works"
+    )
     assert caller_of(server, TOKEN).get("/shares").status_code == 401
 
 
@@ -133,8 +141,10 @@ def test_sighup_finds_a_new_table_in_the_folder(launch, warehouse, tmp_path):
     server = launch(folder)
     shutil.copytree(warehouse + "/retail/orders", folder / "second")
     server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: '"second"' in caller_of(server).get("/shares/warehouse/all-tables").text,
-               what="the new table is listed")
+    wait_until(
+        lambda: '"second"' in caller_of(server).get("/shares/warehouse/all-tables").text,
+        what="the new table is listed",
+    )
 
 
 def test_self_signed_tls(launch, warehouse):
@@ -144,7 +154,9 @@ def test_self_signed_tls(launch, warehouse):
     assert files[0]["url"].startswith("https://")
     assert caller.session.get(files[0]["url"], timeout=TIMEOUT_S).content[:4] == b"PAR1"
     with pytest.raises(requests.RequestException):
-        requests.get(server.root.replace("https:", "http:") + "/healthz", timeout=TIMEOUT_S).raise_for_status()
+        requests.get(
+            server.root.replace("https:", "http:") + "/healthz", timeout=TIMEOUT_S
+        ).raise_for_status()
 
 
 def test_old_tls_is_refused(launch, warehouse):
@@ -158,7 +170,9 @@ def test_old_tls_is_refused(launch, warehouse):
         pytest.skip("this Python's OpenSSL cannot speak TLS 1.1")
     host, port = server.address("recipients").rsplit(":", 1)
     with pytest.raises((ssl.SSLError, ConnectionError)):
-        connection = http.client.HTTPSConnection(host, int(port), context=context, timeout=TIMEOUT_S)
+        connection = http.client.HTTPSConnection(
+            host, int(port), context=context, timeout=TIMEOUT_S
+        )
         connection.request("GET", "/healthz")
         connection.getresponse()
 
@@ -167,10 +181,30 @@ def make_certificate(folder, name):
     """A certificate for 127.0.0.1, written in place of an older one."""
     if shutil.which("openssl") is None:
         pytest.skip("needs the openssl command to make certificates")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", str(folder / "key.new"), "-out", str(folder / "cert.new"), "-days", "2",
-                    "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            str(folder / "key.new"),
+            "-out",
+            str(folder / "cert.new"),
+            "-days",
+            "2",
+            "-subj",
+            f"/CN={name}",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ],
+        check=True,
+        capture_output=True,
+    )
     os.replace(folder / "key.new", folder / "key.pem")
     os.replace(folder / "cert.new", folder / "cert.pem")
 
@@ -179,14 +213,24 @@ def name_on_certificate(server):
     """The subject's name, as a client sees it that trusts what cert.pem holds now."""
     host, port = server.address("recipients").rsplit(":", 1)
     pem = ssl.get_server_certificate((host, int(port)), timeout=TIMEOUT_S)
-    return subprocess.run(["openssl", "x509", "-noout", "-subject"], input=pem, text=True,
-                          capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["openssl", "x509", "-noout", "-subject"],
+        input=pem,
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout
 
 
 def test_certificate_is_reloaded_without_a_restart(launch, warehouse, tmp_path):
     make_certificate(tmp_path, "first")
-    server = launch(warehouse, "--tls-certificate", str(tmp_path / "cert.pem"),
-                    "--tls-key", str(tmp_path / "key.pem"))
+    server = launch(
+        warehouse,
+        "--tls-certificate",
+        str(tmp_path / "cert.pem"),
+        "--tls-key",
+        str(tmp_path / "key.pem"),
+    )
     caller = caller_of(server, verify=str(tmp_path / "cert.pem"))
     assert caller.get("/shares").status_code == 200
     assert "first" in name_on_certificate(server)
@@ -198,8 +242,13 @@ def test_certificate_is_reloaded_without_a_restart(launch, warehouse, tmp_path):
 
 def test_broken_certificate_keeps_the_old_one(launch, warehouse, tmp_path):
     make_certificate(tmp_path, "first")
-    server = launch(warehouse, "--tls-certificate", str(tmp_path / "cert.pem"),
-                    "--tls-key", str(tmp_path / "key.pem"))
+    server = launch(
+        warehouse,
+        "--tls-certificate",
+        str(tmp_path / "cert.pem"),
+        "--tls-key",
+        str(tmp_path / "key.pem"),
+    )
     before = len(server.log())
     (tmp_path / "cert.pem").write_text("not a certificate\n")
     server.process.send_signal(signal.SIGHUP)
@@ -210,13 +259,21 @@ def test_broken_certificate_keeps_the_old_one(launch, warehouse, tmp_path):
 def test_reference_ssl_block(launch, write_config, warehouse, tmp_path):
     """The reference server's way to write it: ssl with certificateFile and certificateKeyFile."""
     make_certificate(tmp_path, "first")
-    path = write_config({"orders": warehouse + "/retail/orders"}, more=(
-        f"ssl:\n  selfSigned: false\n  certificateFile: {tmp_path}/cert.pem\n"
-        f"  certificateKeyFile: {tmp_path}/key.pem\n"))
+    path = write_config(
+        {"orders": warehouse + "/retail/orders"},
+        more=(
+            f"ssl:\n  selfSigned: false\n  certificateFile: {tmp_path}/cert.pem\n"
+            f"  certificateKeyFile: {tmp_path}/key.pem\n"
+        ),
+    )
     server = launch(path)
     endpoint = f"https://{server.address('recipients')}/delta-sharing"
-    response = requests.get(endpoint + "/shares", headers={"Authorization": "Bearer " + TOKEN},
-                            verify=str(tmp_path / "cert.pem"), timeout=TIMEOUT_S)
+    response = requests.get(
+        endpoint + "/shares",
+        headers={"Authorization": "Bearer " + TOKEN},
+        verify=str(tmp_path / "cert.pem"),
+        timeout=TIMEOUT_S,
+    )
     assert response.status_code == 200
 
 

@@ -1,4 +1,5 @@
 """Starting the server: what it needs, what it writes, and how it says what is wrong."""
+
 import json
 import os
 import re
@@ -13,8 +14,14 @@ from support.server import Server, ServerFailed, binary_path
 
 
 def run(*arguments, **options):
-    return subprocess.run([binary_path(), *map(str, arguments)], capture_output=True, text=True,
-                          timeout=TIMEOUT_S, stdin=subprocess.DEVNULL, **options)
+    return subprocess.run(
+        [binary_path(), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
 
 
 def fails_to_start(tmp_path, source, *arguments, **options):
@@ -80,15 +87,22 @@ def test_empty_folder_starts_and_shares_nothing(launch, tmp_path):
         assert tables.get("items", []) == []
 
 
-@pytest.mark.parametrize("text,line", [
-    ("version: 1\nshares:\n  - name: [\n", None),
-    ("version: 1\nshares: []\nsharez: []\n", 3),
-    ("version: 2\nshares: []\n", 1),
-    ("version: 1\nshares:\n  - schemas: []\n", 3),
-    ("version: 1\nport: eighty\n", 2),
-    ("version: 1\nshares:\n  - name: s\n    schemas:\n      - name: d\n        tables:\n          - name: t\n", 7),
-    ("version: 1\nsluice:\n  workerz: 3\n", 3),
-], ids=["not_yaml", "unknown_key", "version", "no_name", "port", "no_location", "own_unknown_key"])
+@pytest.mark.parametrize(
+    "text,line",
+    [
+        ("version: 1\nshares:\n  - name: [\n", None),
+        ("version: 1\nshares: []\nsharez: []\n", 3),
+        ("version: 2\nshares: []\n", 1),
+        ("version: 1\nshares:\n  - schemas: []\n", 3),
+        ("version: 1\nport: eighty\n", 2),
+        (
+            "version: 1\nshares:\n- name: s\n  schemas:\n  - name: d\n    tables:\n    - name: t\n",
+            7,
+        ),
+        ("version: 1\nsluice:\n  workerz: 3\n", 3),
+    ],
+    ids=["not_yaml", "unknown_key", "version", "no_name", "port", "no_location", "own_unknown_key"],
+)
 def test_mistake_in_the_configuration_names_file_and_line(tmp_path, text, line):
     path = tmp_path / "broken.yaml"
     path.write_text(text)
@@ -145,7 +159,9 @@ def test_table_check_says_what_a_table_needs(warehouse):
     good = run("table", "check", warehouse + "/weather", "--json")
     assert good.returncode == 0
     assert isinstance(json.loads(good.stdout), dict)
-    tables = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "tables")
+    tables = os.path.join(
+        os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "tables"
+    )
     vector = run("table", "check", tables + "/deletion-vector/delta")
     assert vector.returncode != 0
     assert "deletionVectors" in vector.stdout + vector.stderr

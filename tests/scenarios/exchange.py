@@ -1,4 +1,5 @@
 """Sends one request of a scenario and compares the answer."""
+
 import gzip
 import http.client
 import json
@@ -33,8 +34,9 @@ class Variables:
 
 
 def apply_filter(value, name):
-    """path, query, folder and name (of the path), quoted (all that may be), flip (last character changed),
-    json (escaped for a JSON string), param:PARAMETER, without:PARAMETER and set:PARAMETER=VALUE."""
+    """path, query, folder and name (of the path), quoted (all that may be), flip (last character
+    changed), json (escaped for a JSON string), param:PARAMETER, without:PARAMETER and
+    set:PARAMETER=VALUE."""
     base, _, query = value.partition("?")
     kind, _, argument = name.partition(":")
     if kind == "path":
@@ -85,7 +87,8 @@ class Answer:
 
 
 class Target:
-    """Where requests go: a server of our own or any endpoint, and the tokens by recipient's name."""
+    """Where requests go: a server of our own or any endpoint, and the tokens by recipient's
+    name."""
 
     def __init__(self, endpoint, tokens, admin=None):
         self.endpoint, self.tokens, self.admin = endpoint.rstrip("/"), tokens, admin
@@ -114,8 +117,9 @@ def send(exchange, target, variables):
     elif exchange.method == "POST":
         body = b""
     if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_S,
-                                                 context=ssl._create_unverified_context())
+        connection = http.client.HTTPSConnection(
+            parts.netloc, timeout=TIMEOUT_S, context=ssl._create_unverified_context()
+        )
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
     try:
@@ -132,7 +136,9 @@ def compare(exchange, answer, variables):
         expected = " or ".join(map(str, exchange.statuses))
         found.append(f"status: expected {expected}, got {answer.status}")
     for name, pattern in exchange.expected_headers:
-        difference = header_difference(name, variables.fill(pattern), answer.headers.get(name.lower()))
+        difference = header_difference(
+            name, variables.fill(pattern), answer.headers.get(name.lower())
+        )
         found += [difference] if difference else []
     if exchange.size_bytes is not None and len(answer.body) != exchange.size_bytes:
         found.append(f"body: expected {exchange.size_bytes} bytes, got {len(answer.body)}")
@@ -147,7 +153,11 @@ def save_values(exchange, answer, variables):
         if save.header:
             variables.values[save.name] = answer.headers[save.header.lower()]
             continue
-        found = [v for v in (lookup(json.loads(line), save.path) for line in answer.lines()) if v is not None]
+        found = [
+            v
+            for v in (lookup(json.loads(line), save.path) for line in answer.lines())
+            if v is not None
+        ]
         if len(found) < save.nth:
             raise KeyError(f"no {save.path} #{save.nth} in the answer")
         variables.values[save.name] = found[save.nth - 1]
@@ -180,5 +190,8 @@ def run_exchange(exchange, target, variables):
     if not found:
         save_values(exchange, answer, variables)
         return ""
-    return "\n".join(["  " + d for d in found] + ["  -- the answer was --"] +
-                     ["  | " + line for line in answer.describe().splitlines()])
+    return "\n".join(
+        ["  " + d for d in found]
+        + ["  -- the answer was --"]
+        + ["  | " + line for line in answer.describe().splitlines()]
+    )

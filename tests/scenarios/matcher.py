@@ -1,8 +1,9 @@
 """Compares what a server answered with the lines that a scenario expects.
 
-Expected JSON may hold placeholders where a value is not known: <any>, <int>, <contains "text"> and the
-others in KINDS. Keys that are not listed are allowed, unless `exactly` is asked for.
+Expected JSON may hold placeholders where a value is not known: <any>, <int>, <contains "text"> and
+the others in KINDS. Keys that are not listed are allowed, unless `exactly` is asked for.
 """
+
 import json
 import re
 
@@ -49,7 +50,7 @@ KINDS = {
     "any": lambda value, _: True,
     "absent": lambda value, _: False,  # the object rule treats it; a present value never matches
     "none": lambda value, _: value == [],  # an empty array, or no such key
-    "more": lambda value, _: False,    # the array rule treats it
+    "more": lambda value, _: False,  # the array rule treats it
     "int": is_int,
     "bool": lambda value, _: isinstance(value, bool),
     "ms": lambda value, _: is_int(value) and value >= MS_MIN,
@@ -84,7 +85,7 @@ def mark_placeholders(text):
             out.append(text[i:end])
         elif text[i] == "<":
             end = placeholder_end(text, i)
-            out.append(json.dumps({MARK: text[i + 1:end - 1]}))
+            out.append(json.dumps({MARK: text[i + 1 : end - 1]}))
         else:
             out.append(text[i])
         i = end
@@ -115,7 +116,9 @@ def placeholder_end(text, start):
 def differences(expected, actual, exactly=False, path="$"):
     """What differs, as a list of sentences; empty if nothing does."""
     if isinstance(expected, Placeholder):
-        return [] if expected.accepts(actual) else [f"{path}: {expected} does not fit {show(actual)}"]
+        return (
+            [] if expected.accepts(actual) else [f"{path}: {expected} does not fit {show(actual)}"]
+        )
     if isinstance(expected, dict) and isinstance(actual, dict):
         return object_differences(expected, actual, exactly, path)
     if isinstance(expected, list) and isinstance(actual, list):
@@ -138,17 +141,25 @@ def object_differences(expected, actual, exactly, path):
 
 
 def array_differences(expected, actual, exactly, path):
-    open_end = bool(expected) and isinstance(expected[-1], Placeholder) and expected[-1].name == "more"
+    open_end = (
+        bool(expected) and isinstance(expected[-1], Placeholder) and expected[-1].name == "more"
+    )
     expected = expected[:-1] if open_end else expected
     if len(actual) < len(expected) or (len(actual) > len(expected) and not open_end):
         return [f"{path}: expected {len(expected)} items, got {len(actual)}: {show(actual)}"]
-    return [d for i, (e, a) in enumerate(zip(expected, actual))
-            for d in differences(e, a, exactly, f"{path}[{i}]")]
+    return [
+        d
+        for i, (e, a) in enumerate(zip(expected, actual))
+        for d in differences(e, a, exactly, f"{path}[{i}]")
+    ]
 
 
 def show(value, limit=300):
-    text = repr(value) if isinstance(value, (Placeholder, bytes)) else json.dumps(
-        value, ensure_ascii=False, default=repr)
+    text = (
+        repr(value)
+        if isinstance(value, (Placeholder, bytes))
+        else json.dumps(value, ensure_ascii=False, default=repr)
+    )
     return text if len(text) <= limit else text[:limit] + "…"
 
 
@@ -182,17 +193,28 @@ def body_differences(expected_lines, actual_lines):
     found, position = [], 0
     for number, expected in enumerate(expected_lines):
         if expected.text == "...":
-            rest = expected_lines[number + 1:]
+            rest = expected_lines[number + 1 :]
             if not rest:
                 return found
-            position = next((p for p in range(position, len(actual_lines))
-                             if not line_difference(rest[0], actual_lines[p])), position)
+            position = next(
+                (
+                    p
+                    for p in range(position, len(actual_lines))
+                    if not line_difference(rest[0], actual_lines[p])
+                ),
+                position,
+            )
         elif position >= len(actual_lines):
             return found + [f"line {number + 1} of the answer is missing: {expected.text}"]
         else:
-            found += [f"line {position + 1}: {d}" for d in line_difference(expected, actual_lines[position])]
+            found += [
+                f"line {position + 1}: {d}"
+                for d in line_difference(expected, actual_lines[position])
+            ]
             position += 1
     if position < len(actual_lines):
         extra = len(actual_lines) - position
-        found.append(f"{extra} more line(s) than expected, the first: {show(actual_lines[position])}")
+        found.append(
+            f"{extra} more line(s) than expected, the first: {show(actual_lines[position])}"
+        )
     return found

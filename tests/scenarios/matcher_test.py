@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The scenario runner's own tests: above all, that it can fail."""
+
 import os
 import sys
 import unittest
@@ -30,13 +31,19 @@ class Matching(unittest.TestCase):
 
     def test_each_placeholder_accepts_its_kind_only(self):
         for text, good, bad in [
-                ("<int>", 7, "7"), ("<int>", 7, True), ("<string>", "x", 1), ("<bool>", True, 1),
-                ("<ms>", 1_772_438_400_000, 1_772_438_400), ("<url>", "http://h/x?y", "/x"),
-                ("<hex32>", "0f" * 16, "0F" * 16), ("<hex64>", "a" * 64, "a" * 63),
-                ("<uuid>", "73ca45c5-64f8-4b68-b61f-dbbdd78620f9", "73ca45c5"),
-                ('<contains "Not Found">', "share not found", "gone"),
-                ('<lacks "/srv">', "not readable", "/srv/x is not readable"),
-                ('<json {"numRecords":<int>}>', '{"numRecords":3}', '{"numRecords":"3"}')]:
+            ("<int>", 7, "7"),
+            ("<int>", 7, True),
+            ("<string>", "x", 1),
+            ("<bool>", True, 1),
+            ("<ms>", 1_772_438_400_000, 1_772_438_400),
+            ("<url>", "http://h/x?y", "/x"),
+            ("<hex32>", "0f" * 16, "0F" * 16),
+            ("<hex64>", "a" * 64, "a" * 63),
+            ("<uuid>", "73ca45c5-64f8-4b68-b61f-dbbdd78620f9", "73ca45c5"),
+            ('<contains "Not Found">', "share not found", "gone"),
+            ('<lacks "/srv">', "not readable", "/srv/x is not readable"),
+            ('<json {"numRecords":<int>}>', '{"numRecords":3}', '{"numRecords":"3"}'),
+        ]:
             self.assertTrue(fits(f'{{"a":{text}}}', {"a": good}), text)
             self.assertFalse(fits(f'{{"a":{text}}}', {"a": bad}), text)
 
@@ -127,7 +134,9 @@ class Files(unittest.TestCase):
         scenario = parse_scenario("s", SCENARIO)
         first, second = scenario.exchanges
         self.assertEqual(scenario.config, "other.yaml")
-        self.assertEqual((first.who, first.method, first.headers), ("acme", "POST", [("Accept", "a/b")]))
+        self.assertEqual(
+            (first.who, first.method, first.headers), ("acme", "POST", [("Accept", "a/b")])
+        )
         self.assertEqual((first.body, first.statuses), (['{"q": 1}'], [404, 403]))
         self.assertTrue(first.lines[0].exactly)
         self.assertEqual(first.saves[0].path, "errorCode")
@@ -139,7 +148,7 @@ class Files(unittest.TestCase):
                 parse_scenario("s", text)
 
     def test_status_headers_size_and_body_are_all_compared(self):
-        exchange = parse_scenario("s", 'GET /x\n----\n200\na: b\n2 bytes\n{}\n').exchanges[0]
+        exchange = parse_scenario("s", "GET /x\n----\n200\na: b\n2 bytes\n{}\n").exchanges[0]
         good = compare(exchange, Answer(FakeResponse(200, b"{}", [("A", "b")])), Variables({}))
         bad = compare(exchange, Answer(FakeResponse(500, b"[1]")), Variables({}))
         self.assertEqual((len(good), len(bad)), (0, 4))

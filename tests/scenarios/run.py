@@ -4,10 +4,11 @@
     run.py [--binary build/sluice] [-k FILTER] [--json]
     run.py --endpoint URL --token TOKEN [-k FILTER] [--json]
 
-Without --endpoint it starts one server for each configuration that the scenarios name, on free ports, and
-stops it at the end. With --endpoint, scenarios with a configuration or arguments of their own and requests
-to the owner's listener are left out. The format is described in README.md.
+Without --endpoint it starts one server for each configuration that the scenarios name, on free
+ports, and stops it at the end. With --endpoint, scenarios with a configuration or arguments of
+their own and requests to the owner's listener are left out. The format is described in README.md.
 """
+
 import argparse
 import glob
 import json
@@ -31,8 +32,11 @@ class OwnServers:
 
     def __init__(self, binary, work, tokens):
         self.binary, self.work, self.tokens, self.servers = binary, work, tokens, {}
-        self.places = {"TABLES": os.path.join(work, "tables"), "EXAMPLES": os.path.join(work, "warehouse"),
-                       "WORK": work}
+        self.places = {
+            "TABLES": os.path.join(work, "tables"),
+            "EXAMPLES": os.path.join(work, "warehouse"),
+            "WORK": work,
+        }
         copy_tables(os.path.join(REPOSITORY, "tests", "data", "tables"), self.places["TABLES"])
         copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), self.places["EXAMPLES"])
 
@@ -48,9 +52,17 @@ class OwnServers:
 
     def start(self, scenario):
         number = len(self.servers)
-        source = self.fill(scenario.serve) if scenario.serve else self.write_config(scenario.config, number)
-        server = Server(source, os.path.join(self.work, f"server-{number}"),
-                        shlex.split(self.fill(scenario.arguments)), self.binary)
+        source = (
+            self.fill(scenario.serve)
+            if scenario.serve
+            else self.write_config(scenario.config, number)
+        )
+        server = Server(
+            source,
+            os.path.join(self.work, f"server-{number}"),
+            shlex.split(self.fill(scenario.arguments)),
+            self.binary,
+        )
         try:
             return server.start()
         except (ServerFailed, TimeoutError, OSError) as error:
@@ -78,7 +90,9 @@ class OneEndpoint:
     """Any server that is already running."""
 
     def __init__(self, endpoint, token, tokens):
-        self.only = Target(endpoint, {name: token if name == "acme" else t for name, t in tokens.items()})
+        self.only = Target(
+            endpoint, {name: token if name == "acme" else t for name, t in tokens.items()}
+        )
 
     def target(self, scenario):
         own = scenario.serve or scenario.config != "server.yaml" or scenario.arguments
@@ -110,7 +124,10 @@ def run_scenario(scenario, servers):
         for exchange in scenario.exchanges:
             report = run_exchange(exchange, target, variables)
             if report:
-                return "failed", f"{exchange.method} {exchange.target} (line {exchange.line})\n{report}"
+                return (
+                    "failed",
+                    f"{exchange.method} {exchange.target} (line {exchange.line})\n{report}",
+                )
     except (ServerFailed, KeyError, ValueError) as error:
         return "failed", str(error)
     return "passed", ""
@@ -121,20 +138,29 @@ def run_all(scenarios, servers, quiet):
     for scenario in scenarios:
         started = time.monotonic()
         outcome, report = run_scenario(scenario, servers)
-        results.append({"name": scenario.name, "outcome": outcome, "report": report,
-                        "seconds": round(time.monotonic() - started, 3)})
+        results.append(
+            {
+                "name": scenario.name,
+                "outcome": outcome,
+                "report": report,
+                "seconds": round(time.monotonic() - started, 3),
+            }
+        )
         if not quiet:
             print(f"{outcome:8}{scenario.name}" + (f"\n{report}" if report else ""), flush=True)
     return results
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--binary", default=binary_path())
     parser.add_argument("--endpoint")
     parser.add_argument("--token", default="")
-    parser.add_argument("-k", dest="chosen", default="", metavar="FILTER", help="part of the file's name")
+    parser.add_argument(
+        "-k", dest="chosen", default="", metavar="FILTER", help="part of the file's name"
+    )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     with open(os.path.join(HERE, "recipients.yaml"), encoding="utf-8") as file:
@@ -146,8 +172,11 @@ def main():
     if not arguments.endpoint and not os.path.exists(arguments.binary):
         sys.exit(f"no server at {arguments.binary}: build it, or give --binary or --endpoint")
     with tempfile.TemporaryDirectory(prefix="sluice-") as work:
-        servers = (OneEndpoint(arguments.endpoint, arguments.token, tokens) if arguments.endpoint
-                   else OwnServers(arguments.binary, work, tokens))
+        servers = (
+            OneEndpoint(arguments.endpoint, arguments.token, tokens)
+            if arguments.endpoint
+            else OwnServers(arguments.binary, work, tokens)
+        )
         try:
             results = run_all(scenarios, servers, arguments.json)
         finally:
@@ -156,7 +185,9 @@ def main():
 
 
 def report_totals(results, as_json):
-    count = {kind: sum(r["outcome"] == kind for r in results) for kind in ("passed", "failed", "skipped")}
+    count = {
+        kind: sum(r["outcome"] == kind for r in results) for kind in ("passed", "failed", "skipped")
+    }
     if as_json:
         print(json.dumps({"results": results, **count}, indent=1))
     else:

@@ -1,19 +1,20 @@
 """Reads `*.test` files: requests and the answers expected of any Delta Sharing server.
 
-    # comment
-    config: server.yaml | serve: FOLDER      which server (before the first request)
-    arguments: --url-lifetime 1s             more arguments for it
-    as NAME                                  who asks, from recipients.yaml; stays until the next `as`
-    eventually 20s                           repeat the next request until it fits, at most so long
-    METHOD TARGET                            /path below the endpoint, root:/path, admin:/path or ${url}
-    Header: value
-    body
-    ----
-    status (200, or 403|404)
-    header: value
-    {"json": "line"} | a raw line after "| " | ... | empty | 12 bytes
-    save NAME = path.in.body [#2] | header NAME
+# comment
+config: server.yaml | serve: FOLDER      which server (before the first request)
+arguments: --url-lifetime 1s             more arguments for it
+as NAME                                  who asks, from recipients.yaml; stays until the next `as`
+eventually 20s                           repeat the next request until it fits, at most so long
+METHOD TARGET                            /path below the endpoint, root:/path, admin:/path or ${url}
+Header: value
+body
+----
+status (200, or 403|404)
+header: value
+{"json": "line"} | a raw line after "| " | ... | empty | 12 bytes
+save NAME = path.in.body [#2] | header NAME
 """
+
 import dataclasses
 import re
 
@@ -32,6 +33,7 @@ class ScenarioError(Exception):
 @dataclasses.dataclass
 class Line:
     """One expected line of the body. Its text is parsed late: variables are put in first."""
+
     text: str
     raw: bool = False
     exactly: bool = False
@@ -51,6 +53,7 @@ class Save:
 @dataclasses.dataclass
 class Exchange:
     """One request and the answer expected."""
+
     line: int
     who: str | None
     method: str

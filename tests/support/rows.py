@@ -1,7 +1,7 @@
 """Table content as text, so that rows read by any client can be compared by one hash.
 
-A row is its values in schema order, joined by TAB; rows are sorted by their UTF-8 bytes; the hash is
-SHA-256 over all rows, each ended by LF. A value is written so:
+A row is its values in schema order, joined by TAB; rows are sorted by their UTF-8 bytes; the hash
+is SHA-256 over all rows, each ended by LF. A value is written so:
 
     null                    \\N
     boolean, integers       true/false, decimal digits
@@ -13,6 +13,7 @@ SHA-256 over all rows, each ended by LF. A value is written so:
     timestamp(_ntz)         microseconds since 1970-01-01 00:00:00
     array, struct, map      [a,b], {a,b}, <k:v,k:v> with the pairs sorted as text
 """
+
 import datetime
 import decimal
 import hashlib
@@ -29,10 +30,12 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def text_of(value, delta_type, nan_is_null=False):
-    """The text of one Python, NumPy or pandas value. pandas shows a null integer or time as NaN or NaT;
-    for floats the two cannot be told apart, so the caller says which of them the column holds."""
-    if is_null(value) and not (is_float_nan(value) and delta_type in ("float", "double")
-                               and not nan_is_null):
+    """The text of one Python, NumPy or pandas value. pandas shows a null integer or time as NaN or
+    NaT; for floats the two cannot be told apart, so the caller says which of them the column
+    holds."""
+    if is_null(value) and not (
+        is_float_nan(value) and delta_type in ("float", "double") and not nan_is_null
+    ):
         return NULL
     if isinstance(delta_type, dict):
         return text_of_nested(value, delta_type)
@@ -62,15 +65,29 @@ def text_of_nested(value, delta_type):
         return "[" + ",".join(text_of(v, delta_type["elementType"]) for v in value) + "]"
     if kind == "map":
         pairs = value.items() if isinstance(value, dict) else value
-        return "<" + ",".join(sorted(text_of(k, delta_type["keyType"]) + ":" +
-                                     text_of(v, delta_type["valueType"]) for k, v in pairs)) + ">"
+        return (
+            "<"
+            + ",".join(
+                sorted(
+                    text_of(k, delta_type["keyType"]) + ":" + text_of(v, delta_type["valueType"])
+                    for k, v in pairs
+                )
+            )
+            + ">"
+        )
     return "{" + ",".join(text_of(value[f["name"]], f["type"]) for f in delta_type["fields"]) + "}"
 
 
 def is_float_nan(value):
     try:
-        return isinstance(value, float) and math.isnan(value) or \
-            hasattr(value, "dtype") and value.dtype.kind == "f" and value.ndim == 0 and math.isnan(value)
+        return (
+            isinstance(value, float)
+            and math.isnan(value)
+            or hasattr(value, "dtype")
+            and value.dtype.kind == "f"
+            and value.ndim == 0
+            and math.isnan(value)
+        )
     except TypeError:
         return False
 
@@ -100,8 +117,8 @@ def micros_of(value):
 
 
 def lines_of_frame(frame, schema, column_stats=None, skips=()):
-    """The rows of a pandas frame as text. A float NaN counts as null where `column_stats` says that the
-    column has nulls and no NaN."""
+    """The rows of a pandas frame as text. A float NaN counts as null where `column_stats` says that
+    the column has nulls and no NaN."""
     columns = []
     for field in json.loads(schema)["fields"]:
         if field["name"] in skips:
@@ -126,7 +143,8 @@ def hash_of_lines(lines):
 
 
 def hash_of_files(files):
-    """Files are dictionaries with path (as the log spells it), size and, rarely, a vector's cardinality."""
+    """Files are dictionaries with path (as the log spells it), size and, rarely, a vector's
+    cardinality."""
     digest = hashlib.sha256()
     for file in sorted(files, key=lambda f: f["path"].encode()):
         digest.update(f"{file['path']}\t{file['size']}\t{file.get('cardinality', '')}\n".encode())

@@ -1,4 +1,5 @@
 """Starts and stops a Sluice server for black-box tests, on ports that the system chooses."""
+
 import json
 import os
 import shutil
@@ -64,8 +65,18 @@ class Server:
         self.log_path = self.data_dir + ".log"
         self.process, self.ports = None, {}
         what = ["--config", source] if source.endswith((".yaml", ".yml")) else [source]
-        self.command = [binary or binary_path(), "serve", *what, "--listen", listen,
-                        "--admin-listen", "127.0.0.1:0", "--data-dir", self.data_dir, *arguments]
+        self.command = [
+            binary or binary_path(),
+            "serve",
+            *what,
+            "--listen",
+            listen,
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            self.data_dir,
+            *arguments,
+        ]
 
     def __enter__(self):
         return self.start()
@@ -79,7 +90,9 @@ class Server:
         if os.path.exists(ports_file):
             os.remove(ports_file)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         return self
 
     def start(self):
