@@ -27,10 +27,10 @@ struct Predicate {
     kUnknown,  ///< A part that was not understood: may be true, false or null.
   };
   Kind kind = Kind::kUnknown;
-  std::vector<Predicate> children = {};
-  std::vector<std::string> column = {};  ///< Path of names as the schema spells them.
+  std::vector<Predicate> children;
+  std::vector<std::string> column;  ///< Path of names as the schema spells them.
   CompareOp op = CompareOp::kEqual;
-  Scalar literal = {};  ///< In the lane of the column's type.
+  Scalar literal;  ///< In the lane of the column's type.
 };
 
 /// Bounds of a hint. Evaluation costs conditions times files, so the last one bounds a request.
