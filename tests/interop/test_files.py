@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import hashlib
+import json
 import os
 import shutil
 
@@ -130,10 +131,10 @@ def test_next_query_sees_a_new_commit(launch, tmp_path, warehouse):
         folder / "weather" / before[0]["url"].split("?")[0].rpartition("/")[2],
         folder / "weather" / "new.parquet",
     )
-    (folder / "weather" / "_delta_log" / "00000000000000000008.json").write_text(
-        '{"add":{"path":"new.parquet","partitionValues":{},"size":%d,"modificationTime":1,"dataChange":true}}'
-        % before[0]["size"]
-    )
+    size = before[0]["size"]
+    add = {"path": "new.parquet", "partitionValues": {}, "size": size, "modificationTime": 1}
+    commit = folder / "weather" / "_delta_log" / "00000000000000000008.json"
+    commit.write_text(json.dumps({"add": add | {"dataChange": True}}) + "\n")
     response = caller.query(path)
     assert response.headers["delta-table-version"] == "8"
     assert len(caller.files(path)) == len(before) + 1
