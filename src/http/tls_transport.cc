@@ -26,13 +26,15 @@ class TlsTransport final : public Transport {
 
   IoResult Handshake() override {
     ERR_clear_error();
-    return Explain(SSL_do_handshake(ssl_.get()), 0);
+    const int outcome = SSL_do_handshake(ssl_.get());
+    return Explain(outcome, /*bytes=*/0);
   }
 
   IoResult Read(std::span<char> into) override {
     ERR_clear_error();
     std::size_t count = 0;
-    return Explain(SSL_read_ex(ssl_.get(), into.data(), into.size(), &count), count);
+    const int outcome = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+    return Explain(outcome, count);
   }
 
   bool HasPendingInput() const override { return SSL_has_pending(ssl_.get()) == 1; }
@@ -77,7 +79,8 @@ class TlsTransport final : public Transport {
   IoResult WriteRecord(std::span<const char> bytes) {
     ERR_clear_error();
     std::size_t count = 0;
-    return Explain(SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count), count);
+    const int outcome = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+    return Explain(outcome, count);
   }
 
   /// Reads from `piece` at `sent` and writes what it can. A step that could write nothing is
