@@ -150,7 +150,7 @@ void Connection::Identify(Request& request) {
 
 Awaitable<Response> Connection::RunHandler(Request& request) {
   Handler& handler = server_.handler;
-  if (handler.ExecutionOf(request) == Execution::kInline) {
+  if (handler.ExecutionOf(request, options_.listener) == Execution::kInline) {
     co_return handler.Handle(request, options_.listener);
   }
   Response response;

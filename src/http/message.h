@@ -76,6 +76,7 @@ struct Response {
   /// Filled by the layer that knows, for the request log: caller, share, table, files, ... Never a
   /// secret.
   std::vector<std::pair<std::string, std::string>> log_fields;
+  std::size_t tag = 0;  ///< The handler's own, to know the response again in OnFinished.
 };
 
 }  // namespace sluice::http

@@ -49,7 +49,7 @@ enum class Execution {
 class Handler {
  public:
   virtual ~Handler() = default;
-  virtual Execution ExecutionOf(const Request& request) const = 0;
+  virtual Execution ExecutionOf(const Request& request, std::size_t listener) const = 0;
   /// Answers one request; the listener's index tells surfaces apart. Never throws; it may move out
   /// of `request`.
   virtual Response Handle(Request& request, std::size_t listener) = 0;

@@ -66,7 +66,7 @@ class TestHandler final : public Handler {
     answers_[path] = {execution, std::move(answer)};
   }
 
-  Execution ExecutionOf(const Request& request) const override {
+  Execution ExecutionOf(const Request& request, std::size_t /*listener*/) const override {
     const auto found = answers_.find(request.path);
     return found == answers_.end() ? Execution::kInline : found->second.first;
   }
