@@ -1,0 +1,21 @@
+// The share configuration: whatever the text, reading it ends in a configuration or an error.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "config/server_options.h"
+#include "config/share_config.h"
+#include "config/yaml.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto document = sluice::config::ParseYaml(text, "/conf/fuzz.yaml");
+  if (!document.ok()) return 0;
+  const auto config = sluice::config::ReadShareConfig(*document);
+  if (!config.ok()) return 0;
+  const auto layered =
+      sluice::config::LayerSettings(sluice::config::ServerSettings(), config->settings);
+  if (layered.ok()) (void)sluice::config::CheckServerOptions(layered->options).ok();
+  return 0;
+}
