@@ -26,7 +26,7 @@ fuzz_one() {
 export -f fuzz_one
 
 names=("$@")
-(( $# )) || names=($(cd tests/fuzz && ls -- *_fuzz.cc 2>/dev/null | sed 's/_fuzz\.cc$//'))
+(( $# )) || mapfile -t names < <(find tests/fuzz -name '*_fuzz.cc' | sed -E 's#.*/(.*)_fuzz\.cc#\1#' | sort)
 (( ${#names[@]} )) || { echo "there are no fuzz targets in tests/fuzz" >&2; exit 1; }
 printf '%s\n' "${names[@]}" |
   xargs -P "$jobs" -I {} bash -c 'fuzz_one "$@"' fuzz "$build" "$seconds" {}

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by ./dev: installs what tools/pins.txt names. Needs no more than bash, coreutils and apt.
 # Each part looks at what is there before it acts, so a second run takes well under a second.
 

@@ -16,6 +16,10 @@ from typing import Iterator
 MAX_FILE_LINES = 800
 MAX_FUNCTION_LINES = 70
 
+# Files that only tests are built of.
+TEST_ENDINGS = ("_test.cc", "_test_support.cc", "_test_support.h", "testing.h", "_contract.h")
+TEST_FILES = ["*" + ending for ending in TEST_ENDINGS]
+
 # Whose headers may be included where: (start of the include, places: a module or the start of a path).
 LIBRARIES = [
     ("boost/json", ["base"]),
@@ -32,8 +36,8 @@ LIBRARIES = [
     ("openssl/", ["crypto", "http/tls"]),
     ("fmt/", ["base"]),
     ("benchmark/", ["*_bench.cc"]),
-    ("gtest/", ["*_test.cc", "*_test.h", "*testing.h", "*_contract.h"]),
-    ("gmock/", ["*_test.cc", "*_test.h", "*testing.h", "*_contract.h"]),
+    ("gtest/", TEST_FILES),
+    ("gmock/", TEST_FILES),
     # The system's own.
     ("sys/", ["*"]), ("netinet/", ["*"]), ("arpa/", ["*"]), ("linux/", ["*"]),
     ("sanitizer/", ["*"]),
@@ -119,7 +123,7 @@ def includes(text: str) -> Iterator[Include]:
 
 
 def is_test(path: str) -> bool:
-    return path.endswith(("_test.cc", "_test.h", "testing.h", "_contract.h", "_bench.cc"))
+    return path.endswith(TEST_ENDINGS + ("_bench.cc",))
 
 
 def rule_module_order(tree: Tree) -> Iterator[Finding]:
