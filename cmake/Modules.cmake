@@ -1,7 +1,7 @@
 # sluice_module(NAME [DEPS module...] [LIBS target...] [TEST_DEPS module...])
 #
 # Declares src/NAME as the static library sluice_NAME of every x.cc in it. Where there are x_test.cc
-# files, one test program NAME_test is made of them all (and of x_test_support.cc); where there is a main.cc, it becomes the program
+# files, they make one test program, NAME_test, with any x_test_support.cc. A main.cc becomes the program
 # `sluice` at the top of the build tree. DEPS are other modules, LIBS third-party targets, TEST_DEPS what
 # only the tests need.
 function(sluice_module NAME)
