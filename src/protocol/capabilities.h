@@ -1,13 +1,20 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "http/message.h"
 
 namespace sluice::protocol {
+
+inline constexpr std::string_view kCapabilitiesHeader = "delta-sharing-capabilities";
+inline constexpr std::string_view kFileIdHashHeader = "fileidhash";
+inline constexpr std::size_t kMaxCapabilitiesBytes = 8 << 10;
 
 enum class ResponseFormat : std::uint8_t { kParquet, kDelta };
 
@@ -17,21 +24,40 @@ enum class ResponseFormat : std::uint8_t { kParquet, kDelta };
 struct Capabilities {
   bool accepts_parquet = true;
   bool accepts_delta = false;
-  std::set<std::string> reader_features;  ///< Lower case.
+  std::vector<std::string> reader_features;  ///< Lower case.
   bool include_end_stream_action = false;
   bool async_query = false;
+
+  /// `feature` in lower case.
+  bool HasReaderFeature(std::string_view feature) const;
 };
 
-/// Reads the header's value; empty if it was not sent: parquet only. Unknown keys, and unknown
-/// formats beside known ones, are passed over. At most 8 KiB. Errors: kInvalidArgument if no format
-/// asked for is known. Source: Delta Sharing PROTOCOL.md, "Request Header".
+/// Reads the header's value; empty text means parquet only. Unknown keys, and unknown formats
+/// beside known ones, are passed over. Errors: kInvalidArgument if it is longer than
+/// kMaxCapabilitiesBytes; kUnsupported if no format asked for is known. Source: Delta Sharing
+/// PROTOCOL.md, "Delta Sharing Capabilities Header".
 Result<Capabilities> ParseCapabilities(std::string_view header);
+/// The same for a request's headers, which may lack it.
+Result<Capabilities> ParseCapabilities(const http::Headers& headers);
 
 /// One format asked for is an order; of both, parquet is chosen unless the table needs delta.
 /// Errors: kUnsupported if the table needs delta and the client takes parquet only.
 Result<ResponseFormat> ChooseFormat(const Capabilities& capabilities, bool needs_delta);
 
 /// The value of the same header in the answer.
-std::string RenderCapabilities(ResponseFormat format, bool include_end_stream_action);
+std::string CapabilitiesOfResponse(ResponseFormat format, bool include_end_stream_action);
+
+/// How the deterministic id of a file is made from its path as the log spells it.
+enum class FileIdHash : std::uint8_t {
+  kParquet,  ///< MD5, hex
+  kDelta,    ///< SHA-256, hex
+};
+
+/// Reads the header `fileidhash`. Errors: kInvalidArgument "Unsupported fileidhash: 'x'".
+Result<std::optional<FileIdHash>> ParseFileIdHash(const http::Headers& headers);
+/// "parquet" or "delta".
+std::string_view FileIdHashName(FileIdHash hash);
+/// What a client that does not say gets.
+FileIdHash DefaultFileIdHash(ResponseFormat format);
 
 }  // namespace sluice::protocol

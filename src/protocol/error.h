@@ -12,7 +12,7 @@ namespace sluice::protocol {
 int HttpStatus(ErrorCode code);
 
 /// `errorCode` of the wire, such as "RESOURCE_DOES_NOT_EXIST".
-std::string_view WireErrorCode(ErrorCode code);
+std::string_view WireErrorCode(const Error& error);
 
 /// {"errorCode":...,"message":...}. Of internal faults and corrupt data the message is only the
 /// request's id; `detail` never leaves. Adds WWW-Authenticate to 401 and Retry-After to 429 and

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,9 +12,12 @@
 
 namespace sluice::protocol {
 
+inline constexpr int kMaxListResults = 500;
+inline constexpr std::size_t kMaxPageTokenBytes = 4096;
+
 /// Query parameters of every list.
 struct ListRequest {
-  int max_results = 500;  ///< 0 to 500.
+  int max_results = kMaxListResults;  ///< 0 to kMaxListResults.
   std::optional<std::string> page_token;
 };
 
@@ -20,39 +25,48 @@ struct ListRequest {
 /// out of range. An empty pageToken counts as none.
 Result<ListRequest> ParseListRequest(const http::Request& request);
 
-// What lists and Get Share answer. Source: Delta Sharing PROTOCOL.md, "REST APIs".
+/// "invalid 'nextPageToken'", for a token that is not one of ours.
+Error InvalidListPageToken();
+
+// What lists and Get Share answer; empty texts are left out. Views live during the call they are
+// passed to. Source: Delta Sharing PROTOCOL.md, "REST APIs".
 struct ShareItem {
-  std::string name;
-  std::string id;
-  std::optional<std::string> display_name;
-  std::optional<std::string> comment;
-  std::vector<std::pair<std::string, std::string>> properties;
+  std::string_view name;
+  std::string_view id;
+  std::string_view display_name;
+  std::string_view comment;
+  const std::vector<std::pair<std::string, std::string>>* properties = nullptr;
 };
 struct SchemaItem {
-  std::string name;
-  std::string share;
+  std::string_view name;
+  std::string_view share;
 };
 struct TableItem {
-  std::string name;
-  std::string schema;
-  std::string share;
-  std::string share_id;
-  std::string id;
+  std::string_view name;
+  std::string_view schema;
+  std::string_view share;
+  std::string_view share_id;
+  std::string_view id;
 };
 
-/// One page. `next_page_token` is empty at the end, and then not sent: some clients loop on an
-/// empty one.
-template <typename Item>
-struct Page {
-  std::vector<Item> items;
-  std::string next_page_token;
+/// Renders a list on one line: the Python client parses the first line only.
+class ListEncoder {
+ public:
+  void Add(const ShareItem& share);
+  void Add(const SchemaItem& schema);
+  void Add(const TableItem& table);
+  /// Ends the list. Without a token it is the last page, and the member is not sent: some clients
+  /// loop on an empty one.
+  std::string Finish(const std::optional<std::string>& next_page_token) &&;
+
+ private:
+  void BeginItem();
+
+  std::string text_ = "{\"items\":[";
+  bool first_ = true;
 };
 
-// Each on one line: the Python client parses the first line only.
-http::Response EncodePage(const Page<ShareItem>& page);
-http::Response EncodePage(const Page<SchemaItem>& page);
-http::Response EncodePage(const Page<TableItem>& page);
 /// {"share":{...}}
-http::Response EncodeShare(const ShareItem& share);
+std::string EncodeShare(const ShareItem& share);
 
 }  // namespace sluice::protocol

@@ -20,12 +20,6 @@
 
 namespace sluice::protocol {
 
-/// How the deterministic id of a file is made from its path as the log spells it.
-enum class FileIdHash : std::uint8_t {
-  kParquet,  ///< MD5, hex
-  kDelta,    ///< SHA-256, hex
-};
-
 /// The first two lines. The same snapshot always gives the same bytes. `history_shared` lets
 /// parquet recipients know of the change data feed.
 std::string RenderHeadLines(const table::Snapshot& snapshot, ResponseFormat format,
