@@ -60,6 +60,7 @@ def server(tmp_path_factory):
     with open(config, "w", encoding="utf-8") as file:
         yaml.safe_dump(configuration(work), file, sort_keys=False)
     with Server(config, os.path.join(work, "data")) as running:
+        running.folder_of = lambda table: os.path.join(work, table.collection, table.name)
         yield running
 
 

@@ -125,8 +125,17 @@ def lines_of_frame(frame, schema, column_stats=None, skips=()):
             continue
         stats = (column_stats or {}).get(field["name"], {})
         nan_is_null = bool(stats.get("nulls")) and not stats.get("nan")
-        columns.append([text_of(v, field["type"], nan_is_null) for v in frame[field["name"]]])
+        columns.append(texts_of_column(frame[field["name"]], field["type"], nan_is_null))
     return ["\t".join(row) for row in zip(*columns)]
+
+
+def texts_of_column(series, delta_type, nan_is_null):
+    """Equal values are written once, as large tables repeat them; but 0.0 and -0.0 are equal too."""
+    if isinstance(delta_type, dict) or delta_type in ("float", "double"):
+        return [text_of(value, delta_type, nan_is_null) for value in series]
+    codes, values = series.factorize()
+    texts = [text_of(value, delta_type) for value in values] + [NULL]  # code -1 is null
+    return [texts[code] for code in codes]
 
 
 def lines_of_rows(rows, schema, skips=()):
