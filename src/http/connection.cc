@@ -74,12 +74,13 @@ Awaitable<bool> Connection::ServeOne() {
   if (end == ReadEnd::kClosed) co_return false;
   Request& request = parser.request();
   Identify(request);
-  if (end == ReadEnd::kTimedOut) {
-    co_await Refuse(parser, {.status = 408, .message = "the request took too long to arrive"});
-    co_return false;
-  }
-  if (end == ReadEnd::kRefused) {
-    co_await Refuse(parser, parser.refusal());
+  if (end != ReadEnd::kWhole) {
+    // Named, because g++ 12 destroys a temporary aggregate in a co_await twice.
+    RequestParser::Refusal refusal = parser.refusal();
+    if (end == ReadEnd::kTimedOut) {
+      refusal = {.status = 408, .message = "the request took too long to arrive"};
+    }
+    co_await Refuse(parser, refusal);
     co_return false;
   }
 
@@ -181,7 +182,7 @@ Response Connection::MakeRefusal(int status, std::string_view message) {
   return response;
 }
 
-Awaitable<void> Connection::Refuse(RequestParser& parser, RequestParser::Refusal refusal) {
+Awaitable<void> Connection::Refuse(RequestParser& parser, const RequestParser::Refusal& refusal) {
   Exchange exchange = ExchangeOf(parser, parser.request());
   exchange.keep_alive = false;
   Response response = MakeRefusal(refusal.status, refusal.message);

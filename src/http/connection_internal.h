@@ -44,7 +44,7 @@ class Connection {
   Awaitable<void> BeginBody(const RequestParser& parser);
   Awaitable<Response> RunHandler(Request& request);
   Awaitable<bool> Respond(Exchange exchange, const Request& request, Response& response);
-  Awaitable<void> Refuse(RequestParser& parser, RequestParser::Refusal refusal);
+  Awaitable<void> Refuse(RequestParser& parser, const RequestParser::Refusal& refusal);
   Awaitable<void> RefuseForCapacity();
   Awaitable<void> DiscardInput();
 

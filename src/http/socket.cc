@@ -52,8 +52,7 @@ Error CannotListen(const std::string& address, int reason) {
     case EACCES:
       return Unavailable(
           "{} may not be used by this user: choose a port from 1024 up or another path", address);
-    default:
-      return Unavailable("cannot listen on {}: {}", address, std::strerror(reason));
+    default: return Unavailable("cannot listen on {}: {}", address, std::strerror(reason));
   }
 }
 

@@ -103,12 +103,9 @@ class TlsTransport final : public Transport {
   IoResult Explain(int outcome, std::size_t bytes) {
     if (outcome == 1) return {.status = IoStatus::kOk, .bytes = bytes};
     switch (SSL_get_error(ssl_.get(), outcome)) {
-      case SSL_ERROR_WANT_READ:
-        return {.status = IoStatus::kWantRead};
-      case SSL_ERROR_WANT_WRITE:
-        return {.status = IoStatus::kWantWrite};
-      default:
-        return {.status = IoStatus::kClosed};
+      case SSL_ERROR_WANT_READ: return {.status = IoStatus::kWantRead};
+      case SSL_ERROR_WANT_WRITE: return {.status = IoStatus::kWantWrite};
+      default: return {.status = IoStatus::kClosed};
     }
   }
 

@@ -1,0 +1,210 @@
+#include "http/tls.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "http/server_test_support.h"
+#include "http/tls_internal.h"
+
+namespace sluice::http {
+namespace {
+
+using testing::HasSubstr;
+
+/// A TLS client over a TestClient's socket.
+class TlsClient {
+ public:
+  explicit TlsClient(const std::string& address, int version = TLS1_3_VERSION)
+      : client_(address), context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free) {
+    SSL_CTX_set_max_proto_version(context_.get(), version);
+    ssl_.reset(SSL_new(context_.get()));
+    SSL_set_fd(ssl_.get(), client_.fd());
+    connected_ = SSL_connect(ssl_.get()) == 1;
+  }
+
+  bool connected() const { return connected_; }
+  std::string protocol() const { return SSL_get_version(ssl_.get()); }
+  CertificatePtr certificate() const {
+    return CertificatePtr(SSL_get1_peer_certificate(ssl_.get()));
+  }
+
+  /// Everything the server sends until it closes; the request must ask for that.
+  std::string ExchangeAndClose(const std::string& request) {
+    SSL_write(ssl_.get(), request.data(), static_cast<int>(request.size()));
+    std::string received;
+    char buffer[64 << 10];
+    int count;
+    while ((count = SSL_read(ssl_.get(), buffer, sizeof(buffer))) > 0) {
+      received.append(buffer, static_cast<std::size_t>(count));
+    }
+    return received;
+  }
+
+ private:
+  TestClient client_;
+  std::shared_ptr<SSL_CTX> context_;
+  SslPtr ssl_;
+  bool connected_ = false;
+};
+
+std::string SerialOf(const CertificatePtr& certificate) {
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate.get());
+  return std::string(reinterpret_cast<const char*>(serial->data),
+                     static_cast<std::size_t>(serial->length));
+}
+
+const std::string kClosing = Get("/hello", "Connection: close\r\n");
+
+class TlsTest : public ServerTest {
+ protected:
+  TlsTest() {
+    char pattern[] = "/tmp/sluice_tls_XXXXXX";
+    folder_ = ::mkdtemp(pattern);
+  }
+  ~TlsTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string InFolder(const std::string& name) const { return folder_ + "/" + name; }
+
+  /// Writes a new certificate and key; the key is encrypted if `password` is not empty.
+  void WriteFiles(const std::string& password = "") {
+    const SelfSigned made = MakeSelfSigned().value();
+    std::FILE* certificate = std::fopen(InFolder("cert.pem").c_str(), "w");
+    PEM_write_X509(certificate, made.certificate.get());
+    std::fclose(certificate);
+    std::FILE* key = std::fopen(InFolder("key.pem").c_str(), "w");
+    PEM_write_PrivateKey(key, made.key.get(), password.empty() ? nullptr : EVP_aes_128_cbc(),
+                         reinterpret_cast<const unsigned char*>(password.data()),
+                         static_cast<int>(password.size()), nullptr, nullptr);
+    std::fclose(key);
+  }
+  TlsOptions FileOptions() const {
+    return {.certificate_file = InFolder("cert.pem"), .key_file = InFolder("key.pem")};
+  }
+  void StartTls(const TlsOptions& options) {
+    tls_ = TlsContext::Load(options).value();
+    Start({.address = "127.0.0.1:0", .tls = tls_});
+  }
+
+  std::string folder_;
+  std::shared_ptr<TlsContext> tls_;
+};
+
+TEST_F(TlsTest, ServesOverTls13And12ButNothingOlder) {
+  StartTls({.self_signed = true});
+  TlsClient modern(address());
+  EXPECT_EQ(modern.protocol(), "TLSv1.3");
+  EXPECT_THAT(modern.ExchangeAndClose(kClosing), HasSubstr("\r\n\r\nhello"));
+  TlsClient older(address(), TLS1_2_VERSION);
+  EXPECT_EQ(older.protocol(), "TLSv1.2");
+  EXPECT_THAT(older.ExchangeAndClose(kClosing), HasSubstr("\r\n\r\nhello"));
+  EXPECT_FALSE(TlsClient(address(), TLS1_1_VERSION).connected());
+}
+
+TEST_F(TlsTest, TheHandlerKnowsThatItIsTls) {
+  handler_.On("/tls", Execution::kInline,
+              [](Request& request) { return Text(request.over_tls ? "yes" : "no"); });
+  StartTls({.self_signed = true});
+  EXPECT_THAT(TlsClient(address()).ExchangeAndClose(Get("/tls", "Connection: close\r\n")),
+              HasSubstr("\r\n\r\nyes"));
+}
+
+TEST_F(TlsTest, TheSelfSignedCertificateIsForThisMachine) {
+  StartTls({.self_signed = true});
+  const CertificatePtr certificate = TlsClient(address()).certificate();
+  EXPECT_EQ(X509_check_host(certificate.get(), "localhost", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_ip_asc(certificate.get(), "127.0.0.1", 0), 1);
+  EXPECT_EQ(X509_check_ip_asc(certificate.get(), "::1", 0), 1);
+  EXPECT_EQ(X509_check_host(certificate.get(), "example.com", 0, 0, nullptr), 0);
+}
+
+TEST_F(TlsTest, BigBodiesAndFilesArriveWhole) {
+  const std::string big(5'000'000, 'b');
+  handler_.On("/big", Execution::kWorker, [&big](Request&) { return Text(big); });
+  handler_.On("/file", Execution::kWorker, [&big, this](Request&) {
+    std::FILE* file = std::fopen(InFolder("data").c_str(), "w+");
+    std::fwrite(big.data(), 1, big.size(), file);
+    std::fflush(file);
+    Response response;
+    response.body = FileBody{.file = FileDescriptor(::dup(::fileno(file))),
+                             .offset_bytes = 1,
+                             .length_bytes = big.size() - 1};
+    std::fclose(file);
+    return response;
+  });
+  StartTls({.self_signed = true});
+  const std::string closing = "Connection: close\r\n";
+  const std::string text = TlsClient(address()).ExchangeAndClose(Get("/big", closing));
+  EXPECT_TRUE(text.ends_with("\r\n\r\n" + big));
+  const std::string file = TlsClient(address()).ExchangeAndClose(Get("/file", closing));
+  EXPECT_TRUE(file.ends_with("\r\n\r\n" + big.substr(1)));
+}
+
+TEST_F(TlsTest, AfterAReloadNewConnectionsGetTheNewCertificate) {
+  WriteFiles();
+  StartTls(FileOptions());
+  TlsClient before(address());
+  WriteFiles();
+  ASSERT_TRUE(tls_->Reload().ok());
+  TlsClient after(address());
+  EXPECT_NE(SerialOf(before.certificate()), SerialOf(after.certificate()));
+  EXPECT_THAT(before.ExchangeAndClose(kClosing), HasSubstr("hello"));
+  EXPECT_THAT(after.ExchangeAndClose(kClosing), HasSubstr("hello"));
+}
+
+TEST_F(TlsTest, AFailedReloadKeepsTheCertificate) {
+  WriteFiles();
+  StartTls(FileOptions());
+  std::filesystem::remove(InFolder("key.pem"));
+  EXPECT_FALSE(tls_->Reload().ok());
+  EXPECT_THAT(TlsClient(address()).ExchangeAndClose(kClosing), HasSubstr("hello"));
+}
+
+TEST_F(TlsTest, AnEncryptedKeyNeedsItsPassword) {
+  WriteFiles("open sesame");
+  TlsOptions options = FileOptions();
+  EXPECT_FALSE(TlsContext::Load(options).ok());
+  options.password_file = InFolder("password");
+  EXPECT_FALSE(TlsContext::Load(options).ok());
+  std::FILE* file = std::fopen(options.password_file.c_str(), "w");
+  std::fputs("open sesame\n", file);
+  std::fclose(file);
+  EXPECT_TRUE(TlsContext::Load(options).ok());
+}
+
+TEST_F(TlsTest, ErrorsNameTheFile) {
+  const auto missing = TlsContext::Load(FileOptions());
+  ASSERT_FALSE(missing.ok());
+  EXPECT_THAT(missing.error().message, HasSubstr("cert.pem"));
+
+  WriteFiles();
+  std::filesystem::rename(InFolder("cert.pem"), InFolder("first.pem"));
+  WriteFiles();
+  TlsOptions mixed = FileOptions();
+  mixed.certificate_file = InFolder("first.pem");
+  const auto unfit = TlsContext::Load(mixed);
+  ASSERT_FALSE(unfit.ok());
+  EXPECT_EQ(unfit.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(unfit.error().message, HasSubstr("key.pem"));
+}
+
+TEST_F(TlsTest, WhoSpeaksPlainHttpIsClosed) {
+  StartTls({.self_signed = true});
+  TestClient plain(address());
+  EXPECT_EQ(plain.Exchange(Get("/hello")).status, 0);
+}
+
+TEST_F(TlsTest, AHandshakeThatDoesNotEndIsClosed) {
+  options_.header_timeout = std::chrono::milliseconds(100);
+  StartTls({.self_signed = true});
+  TestClient silent(address());
+  EXPECT_TRUE(silent.IsClosedByServer());
+}
+
+}  // namespace
+}  // namespace sluice::http
