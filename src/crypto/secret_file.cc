@@ -21,14 +21,11 @@ constexpr std::size_t kMaxSecretBytes = 4096;
 Error CannotUse(const std::string& path, int error_number) {
   const std::string detail = Format("{}: {}", path, std::strerror(error_number));
   switch (error_number) {
-    case ENOENT:
-      return WithDetail(NotFound("the secret file does not exist"), detail);
+    case ENOENT: return WithDetail(NotFound("the secret file does not exist"), detail);
     case EACCES:
     case EPERM:
-    case ELOOP:
-      return WithDetail(PermissionDenied("the secret file may not be used"), detail);
-    default:
-      return WithDetail(Unavailable("the secret file cannot be used"), detail);
+    case ELOOP: return WithDetail(PermissionDenied("the secret file may not be used"), detail);
+    default: return WithDetail(Unavailable("the secret file cannot be used"), detail);
   }
 }
 

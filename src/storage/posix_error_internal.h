@@ -16,16 +16,12 @@ inline Error PosixError(std::string_view path, int error_number) {
   switch (error_number) {
     case ENOENT:
     case ENOTDIR:
-    case ENAMETOOLONG:
-      return WithDetail(NotFound("{} does not exist", name), detail);
+    case ENAMETOOLONG: return WithDetail(NotFound("{} does not exist", name), detail);
     case EACCES:
     case EPERM:
-    case ELOOP:
-      return WithDetail(PermissionDenied("{} may not be read", name), detail);
-    case EEXIST:
-      return WithDetail(AlreadyExists("{} exists already", name), detail);
-    default:
-      return WithDetail(Unavailable("{} cannot be read for now", name), detail);
+    case ELOOP: return WithDetail(PermissionDenied("{} may not be accessed", name), detail);
+    case EEXIST: return WithDetail(AlreadyExists("{} exists already", name), detail);
+    default: return WithDetail(Unavailable("{} cannot be reached for now", name), detail);
   }
 }
 
