@@ -139,22 +139,35 @@ Result<void> WriteWhole(const std::string& path, std::string_view bytes) {
   return {};
 }
 
+/// Leaves out those that were deleted since they were listed.
+Result<std::vector<ObjectInfo>> StatThoseLeft(const std::string& directory,
+                                              const std::vector<std::string>& names) {
+  std::vector<ObjectInfo> infos;
+  infos.reserve(names.size());
+  for (const std::string& name : names) {
+    Result<ObjectInfo> info = StatFile(Format("{}/{}", directory, name));
+    if (info.ok()) {
+      infos.push_back(std::move(info).value());
+    } else if (info.error().code != ErrorCode::kNotFound) {
+      return std::move(info).error();
+    }
+  }
+  return infos;
+}
+
 class LocalStore final : public ObjectStore {
  public:
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
     const std::string directory(request.directory);
-    const std::vector<std::string> names = TRY(ListNames(directory, request));
-    std::vector<ObjectInfo> infos;
-    infos.reserve(names.size());
-    for (const std::string& name : names) {
-      Result<ObjectInfo> info = StatFile(Format("{}/{}", directory, name));
-      if (info.ok()) {
-        infos.push_back(std::move(info).value());
-      } else if (info.error().code != ErrorCode::kNotFound) {  // Else it was just deleted.
-        return std::move(info).error();
-      }
+    ListRequest rest = request;
+    std::vector<std::string> names;
+    // Ends: each turn starts after names that the one before has seen.
+    while (true) {
+      names = TRY(ListNames(directory, rest));
+      std::vector<ObjectInfo> infos = TRY(StatThoseLeft(directory, names));
+      if (!infos.empty() || names.empty()) return infos;
+      rest.start_after = names.back();
     }
-    return infos;
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override { return StatFile(std::string(path)); }

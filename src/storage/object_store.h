@@ -40,9 +40,9 @@ class RandomAccessObject {
 /// spelling of a name: absolute for local files, without a leading '/' in a bucket.
 /// Every store keeps the promises in object_store_contract_test.cc:
 ///  - a list is in byte order of the names, resumes strictly after `start_after`, and holds the
-///    objects of the directory itself, none of those below; it may be shorter than `limit` before the
-///    end, but not empty; a directory that holds nothing or is
-///    not there is an empty list, since a bucket cannot tell the two apart;
+///    objects of the directory itself, none of those below;
+///  - only an empty list is the end: others may be shorter than `limit`. A directory that holds
+///    nothing or is not there is an empty list, since a bucket cannot tell the two apart;
 ///  - an object that was put is whole, and found by all reads that start after;
 ///  - failures are kNotFound, kPermissionDenied or kUnavailable (trying again may help), name the
 ///    object and keep its path for the detail.
