@@ -5,58 +5,76 @@
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 
+#include <optional>
+
 #include "base/check.h"
 
 namespace sluice::columnar {
 namespace {
 
-// Text in a layout that Column does not view (dictionary, string views) is copied into the plain
-// one.
-template <typename Source>
-std::shared_ptr<arrow::Array> ToPlainText(const Source& source) {
-  arrow::LargeBinaryBuilder builder;
-  for (std::int64_t row = 0; row < source.length(); ++row) {
-    const arrow::Status status =
-        source.IsNull(row) ? builder.AppendNull() : builder.Append(source.GetView(row));
-    if (!status.ok()) return nullptr;
+// Text in a layout that Column does not view (dictionary, string views) is copied into a plain one.
+// nullptr if Arrow runs out of memory.
+template <typename Builder, typename TextAt>
+std::shared_ptr<arrow::Array> CopyText(std::int64_t rows, TextAt text_at) {
+  Builder builder;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::optional<std::string_view> text = text_at(row);
+    if (!(text ? builder.Append(*text) : builder.AppendNull()).ok()) return nullptr;
   }
   return builder.Finish().ValueOr(nullptr);
 }
 
-std::shared_ptr<arrow::Array> DecodeDictionary(const arrow::DictionaryArray& array) {
-  const auto* text = dynamic_cast<const arrow::BinaryArray*>(array.dictionary().get());
-  if (text == nullptr) return nullptr;
-  arrow::LargeBinaryBuilder builder;
-  for (std::int64_t row = 0; row < array.length(); ++row) {
-    const bool null = array.IsNull(row);
-    const std::int64_t index = null ? 0 : array.GetValueIndex(row);
-    const arrow::Status status =
-        null || text->IsNull(index) ? builder.AppendNull() : builder.Append(text->GetView(index));
-    if (!status.ok()) return nullptr;
+template <typename Builder, typename Source>
+std::shared_ptr<arrow::Array> CopyViews(const arrow::Array& array) {
+  const auto& views = static_cast<const Source&>(array);
+  return CopyText<Builder>(array.length(), [&](std::int64_t row) {
+    return views.IsNull(row) ? std::nullopt : std::optional(views.GetView(row));
+  });
+}
+
+template <typename Builder, typename Text>
+std::shared_ptr<arrow::Array> CopyDictionary(const arrow::DictionaryArray& array) {
+  const auto& texts = static_cast<const Text&>(*array.dictionary());
+  return CopyText<Builder>(array.length(), [&](std::int64_t row) {
+    const bool null = array.IsNull(row) || texts.IsNull(array.GetValueIndex(row));
+    return null ? std::nullopt : std::optional(texts.GetView(array.GetValueIndex(row)));
+  });
+}
+
+std::shared_ptr<arrow::Array> CopyDictionary(const arrow::DictionaryArray& array) {
+  switch (array.dictionary()->type_id()) {
+    case arrow::Type::STRING:
+      return CopyDictionary<arrow::LargeStringBuilder, arrow::StringArray>(array);
+    case arrow::Type::LARGE_STRING:
+      return CopyDictionary<arrow::LargeStringBuilder, arrow::LargeStringArray>(array);
+    case arrow::Type::BINARY:
+      return CopyDictionary<arrow::LargeBinaryBuilder, arrow::BinaryArray>(array);
+    case arrow::Type::LARGE_BINARY:
+      return CopyDictionary<arrow::LargeBinaryBuilder, arrow::LargeBinaryArray>(array);
+    default: return nullptr;
   }
-  return builder.Finish().ValueOr(nullptr);
 }
 
 std::shared_ptr<arrow::Array> Normalise(std::shared_ptr<arrow::Array> array) {
   std::shared_ptr<arrow::Array> plain;
   switch (array->type_id()) {
     case arrow::Type::DICTIONARY:
-      plain = DecodeDictionary(static_cast<const arrow::DictionaryArray&>(*array));
+      plain = CopyDictionary(static_cast<const arrow::DictionaryArray&>(*array));
       break;
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW:
-      plain = ToPlainText(static_cast<const arrow::BinaryViewArray&>(*array));
+      plain = CopyViews<arrow::LargeStringBuilder, arrow::StringViewArray>(*array);
       break;
-    default:
-      return array;
+    case arrow::Type::BINARY_VIEW:
+      plain = CopyViews<arrow::LargeBinaryBuilder, arrow::BinaryViewArray>(*array);
+      break;
+    default: break;
   }
   return plain != nullptr ? plain : array;
 }
 
 ValueType ValueTypeOf(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::BOOL:
-      return ValueType::kBoolean;
+    case arrow::Type::BOOL: return ValueType::kBoolean;
     case arrow::Type::INT8:
     case arrow::Type::INT16:
     case arrow::Type::INT32:
@@ -64,32 +82,21 @@ ValueType ValueTypeOf(const arrow::DataType& type) {
     case arrow::Type::UINT8:
     case arrow::Type::UINT16:
     case arrow::Type::UINT32:
-    case arrow::Type::UINT64:
-      return ValueType::kInteger;
-    case arrow::Type::DATE32:
-      return ValueType::kDate;
-    case arrow::Type::TIMESTAMP:
-      return ValueType::kTimestamp;
+    case arrow::Type::UINT64: return ValueType::kInteger;
+    case arrow::Type::DATE32: return ValueType::kDate;
+    case arrow::Type::TIMESTAMP: return ValueType::kTimestamp;
     case arrow::Type::FLOAT:
-    case arrow::Type::DOUBLE:
-      return ValueType::kReal;
-    case arrow::Type::DECIMAL128:
-      return ValueType::kDecimal;
+    case arrow::Type::DOUBLE: return ValueType::kReal;
+    case arrow::Type::DECIMAL128: return ValueType::kDecimal;
     case arrow::Type::STRING:
-    case arrow::Type::LARGE_STRING:
-      return ValueType::kText;
+    case arrow::Type::LARGE_STRING: return ValueType::kText;
     case arrow::Type::BINARY:
-    case arrow::Type::LARGE_BINARY:
-      return ValueType::kBinary;
-    case arrow::Type::STRUCT:
-      return ValueType::kStruct;
+    case arrow::Type::LARGE_BINARY: return ValueType::kBinary;
+    case arrow::Type::STRUCT: return ValueType::kStruct;
     case arrow::Type::LIST:
-    case arrow::Type::LARGE_LIST:
-      return ValueType::kList;
-    case arrow::Type::MAP:
-      return ValueType::kMap;
-    default:
-      return ValueType::kOther;
+    case arrow::Type::LARGE_LIST: return ValueType::kList;
+    case arrow::Type::MAP: return ValueType::kMap;
+    default: return ValueType::kOther;
   }
 }
 
@@ -122,6 +129,12 @@ T Load(const std::uint8_t* values, std::size_t at) {
   return value;
 }
 
+// Widens before two widths of one choice meet: those of int32 and uint32 would make it unsigned.
+template <typename T>
+std::int64_t LoadInteger(const std::uint8_t* values, std::size_t at) {
+  return static_cast<std::int64_t>(Load<T>(values, at));
+}
+
 }  // namespace
 
 Column::Column(std::string name, std::shared_ptr<arrow::Array> array)
@@ -144,13 +157,9 @@ void Column::ViewBuffers() {
   };
   switch (type_) {
     case ValueType::kText:
-    case ValueType::kBinary:
-      values_ = buffer(2);
-      [[fallthrough]];
+    case ValueType::kBinary: values_ = buffer(2); [[fallthrough]];
     case ValueType::kList:
-    case ValueType::kMap:
-      offsets_ = buffer(1);
-      return;
+    case ValueType::kMap: offsets_ = buffer(1); return;
     case ValueType::kTimestamp: {
       const auto unit = static_cast<const arrow::TimestampType&>(*array_->type()).unit();
       if (unit == arrow::TimeUnit::SECOND) microseconds_per_unit_ = 1'000'000;
@@ -158,11 +167,8 @@ void Column::ViewBuffers() {
       if (unit == arrow::TimeUnit::NANO) units_per_microsecond_ = 1'000;
       break;
     }
-    case ValueType::kInteger:
-      is_signed_ = arrow::is_signed_integer(array_->type_id());
-      break;
-    default:
-      break;
+    case ValueType::kInteger: is_signed_ = arrow::is_signed_integer(array_->type_id()); break;
+    default: break;
   }
   if (const auto* fixed = dynamic_cast<const arrow::FixedWidthType*>(array_->type().get())) {
     width_bytes_ = static_cast<std::uint8_t>(fixed->bit_width() / 8);
@@ -186,13 +192,15 @@ std::int64_t Column::Integer(std::size_t row) const {
   }
   switch (width_bytes_) {
     case 1:
-      return is_signed_ ? Load<std::int8_t>(values_, at) : Load<std::uint8_t>(values_, at);
+      return is_signed_ ? LoadInteger<std::int8_t>(values_, at)
+                        : LoadInteger<std::uint8_t>(values_, at);
     case 2:
-      return is_signed_ ? Load<std::int16_t>(values_, at) : Load<std::uint16_t>(values_, at);
+      return is_signed_ ? LoadInteger<std::int16_t>(values_, at)
+                        : LoadInteger<std::uint16_t>(values_, at);
     case 4:
-      return is_signed_ ? Load<std::int32_t>(values_, at) : Load<std::uint32_t>(values_, at);
-    default:
-      return Load<std::int64_t>(values_, at);
+      return is_signed_ ? LoadInteger<std::int32_t>(values_, at)
+                        : LoadInteger<std::uint32_t>(values_, at);
+    default: return LoadInteger<std::int64_t>(values_, at);
   }
 }
 
