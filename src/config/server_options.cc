@@ -59,8 +59,10 @@ constexpr Row kServerSettings[] = {
      .fallback = "",
      .is_path = true,
      .value_name = "DIR,...",
-     .doc = "Folders outside a table's own in which its files may lie, for tables whose log names\n"
-            "absolute paths. Everything else outside a table is refused."},
+     .doc =
+         "Folders outside a table's own in which its files may lie, for tables whose log names\n"
+         "absolute paths, and to which links in a shared folder may lead. Everything else outside\n"
+         "a table or a shared folder is refused."},
     {.name = "rescan_interval",
      .field = &Options::rescan_interval,
      .fallback = "30s",
@@ -91,7 +93,7 @@ constexpr Row kServerSettings[] = {
      .value_name = "FILE",
      .doc =
          "A PEM file with the server's certificate and those above it. Turns `listen` to HTTPS.\n"
-         "Read again on SIGHUP and when it changes."},
+         "Read again on SIGHUP."},
     {.name = "tls_key",
      .field = &Options::tls_key,
      .fallback = "",
@@ -206,7 +208,7 @@ constexpr Row kServerSettings[] = {
      .fallback = "",
      .is_path = true,
      .value_name = "FILE",
-     .doc = "Where to log, instead of standard error. Opened again on SIGHUP."},
+     .doc = "Where to log, instead of standard error."},
 };
 
 Result<void> CheckAddress(std::string_view setting, const std::string& address) {
