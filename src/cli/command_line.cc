@@ -16,6 +16,7 @@
 #include "config/server_options.h"
 #include "config/setting.h"
 #include "config/value.h"
+#include "config/yaml_fields.h"
 
 namespace sluice::cli {
 namespace {
@@ -223,7 +224,8 @@ class CommandLine {
   }
 
   Result<int> CheckTable() {
-    const TableReport report = TRY(operations_.check_table(location_));
+    const std::string location = config::IsUrl(location_) ? location_ : Absolute(location_);
+    const TableReport report = TRY(operations_.check_table(location));
     terminal_.out << (as_json_ ? TableJson(report) : TableText(report));
     return report.can_be_served ? kSuccess : kFailure;
   }

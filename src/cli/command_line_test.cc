@@ -176,6 +176,15 @@ TEST_F(CommandLineTest, TableCheckSaysWhatATableNeeds) {
             "\"readerFeatures\":[],\"numFiles\":3,\"size\":0}\n");
 }
 
+TEST_F(CommandLineTest, TableCheckTakesRelativeFoldersAndUrls) {
+  report_ = {.can_be_served = true};
+  EXPECT_EQ(Run({"table", "check", "some/../table"}), kSuccess);
+  EXPECT_THAT(out_.str(),
+              testing::StartsWith((std::filesystem::current_path() / "table").string() + "\n"));
+  EXPECT_EQ(Run({"table", "check", "s3://bucket/a/../b"}), kSuccess);
+  EXPECT_THAT(out_.str(), testing::StartsWith("s3://bucket/a/../b\n"));
+}
+
 TEST_F(CommandLineTest, TableThatCannotBeServedIsAFailureWithItsReason) {
   report_ = {.reason = "needs the reader feature deletionVectors",
              .reader_features = {"deletionVectors"}};
