@@ -134,6 +134,9 @@ class ServerTest : public testing::Test {
     options_.worker_threads = 4;
   }
 
+  /// Handlers may use what a derived fixture owns, so the server goes first.
+  void TearDown() override { server_.reset(); }
+
   void Start(ListenerOptions listener = {.address = "127.0.0.1:0", .tls = nullptr}) {
     server_ = Server::Start(options_, {std::move(listener)}, handler_).value();
   }
