@@ -52,6 +52,10 @@ Result<Predicate> ParseJsonHint(std::string_view text, const Schema& schema);
 /// functions and LIKE are read over and become kUnknown. Errors as above.
 Result<Predicate> ParseSqlHint(std::string_view sql, const Schema& schema);
 
+/// All of `predicateHints`, which hold together. Those that cannot be read are skipped, and so is
+/// what goes beyond kMaxHintConditions in all.
+Predicate ParseSqlHints(std::span<const std::string> hints, const Schema& schema);
+
 /// Which outcomes a predicate may have over the rows of one file.
 using TruthSet = std::uint8_t;
 inline constexpr TruthSet kMayBeTrue = 1;

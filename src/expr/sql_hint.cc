@@ -34,8 +34,9 @@ bool IsReserved(std::string_view name) {
 
 class SqlHintParser {
  public:
-  SqlHintParser(std::vector<SqlToken> tokens, const Schema& schema)
-      : tokens_(std::move(tokens)), schema_(schema) {}
+  /// Counts on from `conditions`.
+  SqlHintParser(std::vector<SqlToken> tokens, const Schema& schema, int& conditions)
+      : tokens_(std::move(tokens)), schema_(schema), conditions_(conditions) {}
 
   Result<Predicate> ParseAll();
 
@@ -76,7 +77,7 @@ class SqlHintParser {
   std::size_t at_ = 0;
   const Schema& schema_;
   int depth_ = 0;
-  int conditions_ = 0;
+  int& conditions_;
 };
 
 Error SqlHintParser::Unexpected() const {
@@ -226,15 +227,10 @@ Result<SqlOperand> SqlHintParser::ParsePrimary() {
       ++at_;
       return literal;
     }
-    case SqlToken::Kind::kDubious:
-      ++at_;
-      return OpaqueOperand();
-    case SqlToken::Kind::kQuotedName:
-      return ParseColumn();
-    case SqlToken::Kind::kName:
-      return ParseWord();
-    default:
-      break;
+    case SqlToken::Kind::kDubious: ++at_; return OpaqueOperand();
+    case SqlToken::Kind::kQuotedName: return ParseColumn();
+    case SqlToken::Kind::kName: return ParseWord();
+    default: break;
   }
   TRY(Expect("("));
   SqlOperand inside = TRY(ParseOr());
@@ -313,14 +309,30 @@ SqlOperand SqlHintParser::ParseColumn() {
   return NameOperand(path, schema_);
 }
 
-}  // namespace
-
-Result<Predicate> ParseSqlHint(std::string_view sql, const Schema& schema) {
+Result<Predicate> ParseCounted(std::string_view sql, const Schema& schema, int& conditions) {
   if (sql.size() > kMaxSqlHintBytes) {
     return InvalidArgument("predicate: longer than {} bytes", kMaxSqlHintBytes);
   }
   std::vector<SqlToken> tokens = TRY(ReadSqlTokens(sql));
-  return SqlHintParser(std::move(tokens), schema).ParseAll();
+  return SqlHintParser(std::move(tokens), schema, conditions).ParseAll();
+}
+
+}  // namespace
+
+Result<Predicate> ParseSqlHint(std::string_view sql, const Schema& schema) {
+  int conditions = 0;
+  return ParseCounted(sql, schema, conditions);
+}
+
+Predicate ParseSqlHints(std::span<const std::string> hints, const Schema& schema) {
+  std::vector<Predicate> readable;
+  int conditions = 0;
+  for (const std::string& hint : hints) {
+    if (conditions >= kMaxHintConditions) break;
+    Result<Predicate> predicate = ParseCounted(hint, schema, conditions);
+    if (predicate.ok()) readable.push_back(*std::move(predicate));
+  }
+  return MakeAnd(std::move(readable));
 }
 
 }  // namespace sluice::expr

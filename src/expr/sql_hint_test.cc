@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "base/testing.h"
 #include "expr/predicate.h"
@@ -169,6 +170,19 @@ TEST(ParseSqlHint, BoundsDepthConditionsAndSize) {
   for (int i = 0; i < kMaxHintConditions; ++i) many += ",1";
   EXPECT_EQ(Parsed(many + ")"), "error: predicate: more than 1000 conditions");
   EXPECT_FALSE(ParseSqlHint(std::string(kMaxSqlHintBytes + 1, ' '), SchemaOfAllTypes()).ok());
+}
+
+TEST(ParseSqlHints, SkipsWhatItCannotRead) {
+  const std::vector<std::string> hints = {"id = 1", "id = ;", "none = 2", "n > 3"};
+  EXPECT_EQ(Show(ParseSqlHints(hints, SchemaOfAllTypes())), "and(id = 1, ?, n > 3)");
+  EXPECT_EQ(Show(ParseSqlHints({}, SchemaOfAllTypes())), "and()");
+}
+
+TEST(ParseSqlHints, BoundsTheConditionsOfAllTogether) {
+  std::string half = "id = 1";
+  for (int i = 1; i < kMaxHintConditions / 2; ++i) half += " OR id = 1";
+  const std::vector<std::string> hints = {half, half, "id = 1", half};
+  EXPECT_EQ(ParseSqlHints(hints, SchemaOfAllTypes()).children.size(), 2U);
 }
 
 }  // namespace
