@@ -30,23 +30,22 @@ bool IsAbsolute(std::string_view path) {
   return colon != std::string_view::npos && path.find_first_of("/=%") > colon;
 }
 
-// A partition value is exact: it is its own minimum and maximum.
+// A partition value is its own minimum and maximum, but for a timestamp, whose zone may be unknown.
+// Of one that is not of the column's type nothing is known: some readers take it for null.
 void AppendBounds(const std::optional<std::string>& text, const expr::DataType& type,
                   expr::ColumnBounds& bounds) {
   using expr::ColumnBounds;
-  const bool is_null = !text || text->empty();
-  std::uint8_t flags = is_null ? ColumnBounds::kAllNull : ColumnBounds::kNoNulls;
-  expr::Scalar value = bounds.lane == expr::Lane::kString   ? expr::Scalar(std::string())
-                       : bounds.lane == expr::Lane::kDouble ? expr::Scalar(0.0)
-                                                            : expr::Scalar(std::int64_t{0});
-  if (!is_null && bounds.lane != expr::Lane::kNone) {
-    if (auto parsed = expr::ParsePartitionValue(*text, type); parsed.ok()) {
-      value = std::move(parsed).value();
-      flags |= ColumnBounds::kHasMin | ColumnBounds::kHasMax;
-    }
+  std::uint8_t flags = 0;
+  expr::ScalarRange range{.low = ZeroOf(bounds.lane), .high = ZeroOf(bounds.lane)};
+  if (!text || text->empty()) {
+    flags = ColumnBounds::kAllNull;
+  } else if (auto parsed = expr::ParsePartitionRange(*text, type); parsed.ok()) {
+    range = std::move(parsed).value();
+    flags = ColumnBounds::kNoNulls | ColumnBounds::kHasMin | ColumnBounds::kHasMax |
+            ColumnBounds::kNoNaN;
   }
   bounds.flags.push_back(flags);
-  AppendScalar(value, bounds);
+  AppendRange(range, bounds);
 }
 
 }  // namespace
@@ -223,7 +222,10 @@ PartitionColumn FileBlockBuilder::FinishColumn(const std::string& name,
   const auto found = std::find_if(columns_.begin(), columns_.end(),
                                   [&](const Column& column) { return column.name == name; });
   Column column;  // if no file names it, all have null
-  if (found != columns_.end()) column = std::move(*found);
+  if (found != columns_.end()) {
+    column = std::move(*found);
+    columns_.erase(found);  // what is left of it must not be found again
+  }
   column.codes.resize(rows(), 0);
   column.codes.shrink_to_fit();
   finished.codes = std::move(column.codes);

@@ -1,6 +1,6 @@
 #include "table/stats.h"
 
-#include <cstring>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -45,30 +45,39 @@ std::optional<std::int64_t> ToInt64(const json::value& value) {
   return static_cast<std::int64_t>(value.get_uint64());
 }
 
-std::optional<expr::Scalar> ToScalar(const json::value& value, const expr::DataType& type,
-                                     expr::Lane lane) {
+bool IsWhole(expr::TypeKind kind) {
+  return kind == expr::TypeKind::kByte || kind == expr::TypeKind::kShort ||
+         kind == expr::TypeKind::kInteger || kind == expr::TypeKind::kLong;
+}
+
+// A float's statistics are its shortest decimal digits: only as a float do they mean its value.
+std::optional<double> ToReal(const json::value& value, expr::TypeKind kind) {
+  const auto number = value.to_number<double>();
+  if (kind != expr::TypeKind::kFloat) return number;
+  if (std::abs(number) > std::numeric_limits<float>::max()) return std::nullopt;
+  return static_cast<float>(number);
+}
+
+// What a minimum or maximum stands for; nothing if it is not of the column's type.
+std::optional<expr::ScalarRange> ToRange(const json::value& value, const expr::DataType& type) {
+  const expr::Lane lane = expr::LaneOf(type);
   if (value.is_string()) {
     if (lane == expr::Lane::kDouble) return std::nullopt;  // "NaN", "Infinity"
-    auto parsed = expr::ParsePartitionValue(value.get_string(), type);
+    auto parsed = expr::ParsePartitionRange(value.get_string(), type);
     if (!parsed.ok()) return std::nullopt;
     return std::move(parsed).value();
   }
-  if (lane == expr::Lane::kDouble && value.is_number())
-    return expr::Scalar(value.to_number<double>());
-  if (lane != expr::Lane::kInt64) return std::nullopt;
-  if (value.is_bool()) return expr::Scalar(static_cast<std::int64_t>(value.get_bool()));
-  if (const auto number = ToInt64(value)) return expr::Scalar(*number);
-  return std::nullopt;
+  std::optional<expr::Scalar> scalar;
+  if (lane == expr::Lane::kDouble && value.is_number()) scalar = ToReal(value, type.kind);
+  if (IsWhole(type.kind)) scalar = ToInt64(value);
+  if (type.kind == expr::TypeKind::kBoolean && value.is_bool())
+    scalar = static_cast<std::int64_t>(value.get_bool());
+  if (!scalar) return std::nullopt;
+  return expr::ScalarRange{.low = *scalar, .high = *scalar};
 }
 
 bool IsTimestamp(const expr::DataType& type) {
   return type.kind == expr::TypeKind::kTimestamp || type.kind == expr::TypeKind::kTimestampNtz;
-}
-
-expr::Scalar ZeroOf(expr::Lane lane) {
-  if (lane == expr::Lane::kString) return std::string();
-  if (lane == expr::Lane::kDouble) return 0.0;
-  return std::int64_t{0};
 }
 
 void AppendEnd(const expr::Scalar& value, std::vector<std::int64_t>& integers,
@@ -97,14 +106,14 @@ void AppendFile(const std::optional<json::value>& stats, const std::vector<std::
     const json::object& object = stats->get_object();
     flags = NullFlags(object, column);
     if (const json::value* value = FindValue(object, "minValues", column)) {
-      if (auto scalar = ToScalar(*value, type, bounds.lane)) {
-        min = *std::move(scalar);
+      if (auto range = ToRange(*value, type)) {
+        min = std::move(range->low);
         flags |= ColumnBounds::kHasMin;
       }
     }
     if (const json::value* value = FindValue(object, "maxValues", column)) {
-      if (auto scalar = ToScalar(*value, type, bounds.lane)) {
-        max = *std::move(scalar);
+      if (auto range = ToRange(*value, type)) {
+        max = std::move(range->high);
         flags |= ColumnBounds::kHasMax;
       }
     }
@@ -140,10 +149,16 @@ std::optional<std::int64_t> DecodeRowCount(std::string_view escaped_stats) {
   return rows && *rows >= 0 ? rows : std::nullopt;
 }
 
-void AppendScalar(const expr::Scalar& value, ColumnBounds& bounds) {
+expr::Scalar ZeroOf(expr::Lane lane) {
+  if (lane == expr::Lane::kString) return std::string();
+  if (lane == expr::Lane::kDouble) return 0.0;
+  return std::int64_t{0};
+}
+
+void AppendRange(const expr::ScalarRange& range, ColumnBounds& bounds) {
   if (bounds.lane == expr::Lane::kNone) return;
-  AppendEnd(value, bounds.min_int64, bounds.min_double, bounds.min_string);
-  AppendEnd(value, bounds.max_int64, bounds.max_double, bounds.max_string);
+  AppendEnd(range.low, bounds.min_int64, bounds.min_double, bounds.min_string);
+  AppendEnd(range.high, bounds.max_int64, bounds.max_double, bounds.max_string);
 }
 
 std::size_t MemoryBytes(const ColumnBounds& bounds) {

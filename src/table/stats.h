@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/bounds.h"
+#include "expr/scalar.h"
 #include "expr/schema.h"
 #include "table/compressed_text.h"
 
@@ -23,8 +24,11 @@ expr::ColumnBounds DecodeStats(CompressedText::Cursor escaped_stats, std::size_t
 /// `numRecords` of one file's statistics, if it is there and not negative.
 std::optional<std::int64_t> DecodeRowCount(std::string_view escaped_stats);
 
-/// Appends `value` to both ends of the bounds' lane (nothing in lane kNone).
-void AppendScalar(const expr::Scalar& value, expr::ColumnBounds& bounds);
+/// What stands where a lane has no bound.
+expr::Scalar ZeroOf(expr::Lane lane);
+
+/// Appends the ends of `range` to the bounds' lane (nothing in lane kNone).
+void AppendRange(const expr::ScalarRange& range, expr::ColumnBounds& bounds);
 
 std::size_t MemoryBytes(const expr::ColumnBounds& bounds);
 
