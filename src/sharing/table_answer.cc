@@ -18,7 +18,21 @@ class TableAnswer final : public http::BodySource {
                    .id_hash = files_.id_hash,
                    .urls_expire_at = files_.urls.expires_at()}) {}
 
+  /// Renders what the first Next will give.
+  Result<void> Begin() {
+    TRY(Render(first_chunk_));
+    return {};
+  }
+  bool at_end() const { return at_end_; }
+
   Result<void> Next(std::string& out) override {
+    if (first_chunk_.empty()) return Render(out);
+    out = std::exchange(first_chunk_, {});
+    return {};
+  }
+
+ private:
+  Result<void> Render(std::string& out) {
     out = std::exchange(files_.head_lines, {});
     while (!at_end_ && out.size() < kChunkBytes) {
       if (cursor_.Next()) {
@@ -31,7 +45,6 @@ class TableAnswer final : public http::BodySource {
     return {};
   }
 
- private:
   Result<void> AppendFile(std::string& out) {
     const table::FileBlock& block = cursor_.block();
     const storage::DataPath path =
@@ -57,13 +70,20 @@ class TableAnswer final : public http::BodySource {
   TableFiles files_;
   table::FileCursor cursor_;
   protocol::FileLineRenderer renderer_;
+  std::string first_chunk_;
   bool at_end_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<http::BodySource> NewTableAnswer(TableFiles files) {
-  return std::make_unique<TableAnswer>(std::move(files));
+Result<TableAnswerBody> RenderTableAnswer(TableFiles files) {
+  auto answer = std::make_unique<TableAnswer>(std::move(files));
+  TRY(answer->Begin());
+  if (!answer->at_end())
+    return TableAnswerBody(std::unique_ptr<http::BodySource>(std::move(answer)));
+  std::string whole;
+  TRY(answer->Next(whole));
+  return TableAnswerBody(std::move(whole));
 }
 
 }  // namespace sluice::sharing

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -24,10 +25,14 @@ struct TableFiles {
   bool with_end_stream_action = false;
 };
 
-/// The answer's body: head lines, a line for each file, and the last line if one was asked for.
-/// Lines are rendered as they are sent, so memory does not grow with the number of files. A fault
-/// after the first byte becomes an endStreamAction with an errorMessage if the client asked for
-/// one, else it cuts the connection.
-std::unique_ptr<http::BodySource> NewTableAnswer(TableFiles files);
+/// A table answer's body: head lines, a line for each file, and the last line if one was asked for.
+using TableAnswerBody = std::variant<std::string, std::unique_ptr<http::BodySource>>;
+
+/// Renders the first 256 KiB. An answer that fits is returned whole, so that it is sent with its
+/// length; a longer one is rendered on as it is sent, so that memory does not grow with the number
+/// of files. A fault later on becomes an endStreamAction with an errorMessage if the client asked
+/// for one, else it cuts the connection. Errors: those of storage::ResolveDataPath for a file of
+/// the first part.
+Result<TableAnswerBody> RenderTableAnswer(TableFiles files);
 
 }  // namespace sluice::sharing

@@ -1,0 +1,29 @@
+#include "server/catalog_source.h"
+
+#include <span>
+#include <utility>
+
+#include "catalog/folder_scan.h"
+
+namespace sluice::server {
+
+Result<CatalogSource> ReadCatalog(const config::ConfigurationSources& sources,
+                                  const config::Configuration& configuration,
+                                  std::string_view recipient) {
+  CatalogSource source;
+  std::vector<config::ConfiguredShare> shares;
+  if (!sources.folder.empty()) {
+    catalog::FolderScan scan = TRY(catalog::ScanFolder(sources.folder));
+    source.warnings = std::move(scan.warnings);
+    shares.push_back(std::move(scan.share));
+  } else if (configuration.shares) {
+    shares = configuration.shares->shares;
+    source.warnings = configuration.shares->without_effect;
+  }
+  catalog::Recipient everybody{.name = catalog::RecipientName(std::string(recipient)),
+                               .all_shares = true};
+  source.view = TRY(catalog::View::Make(shares, {std::move(everybody)}));
+  return source;
+}
+
+}  // namespace sluice::server

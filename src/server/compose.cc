@@ -1,0 +1,339 @@
+#include "server/compose.h"
+
+#include <fcntl.h>
+
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "admin/service.h"
+#include "base/file_descriptor.h"
+#include "catalog/catalog.h"
+#include "catalog/data_directory.h"
+#include "crypto/hkdf.h"
+#include "delta/delta_table.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "observe/metrics.h"
+#include "observe/stream_logger.h"
+#include "server/catalog_source.h"
+#include "server/health.h"
+#include "server/pipeline.h"
+#include "sharing/handlers.h"
+#include "storage/location.h"
+
+namespace sluice::server {
+namespace {
+
+using config::Configuration;
+using config::ConfigurationSources;
+
+// The listeners, in the order in which they are given to http::Server.
+enum Listener : std::size_t { kRecipients, kAdmin, kAdminSocket, kFiles };
+
+Result<FileDescriptor> OpenLogFile(const std::string& path) {
+  if (path.empty()) return FileDescriptor();
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!file.valid()) return Unavailable("cannot open the log file {}", path);
+  return file;
+}
+
+observe::LogLevel LevelNamed(std::string_view name) {
+  if (name == "debug") return observe::LogLevel::kDebug;
+  if (name == "warn") return observe::LogLevel::kWarn;
+  return name == "error" ? observe::LogLevel::kError : observe::LogLevel::kInfo;
+}
+
+Result<std::shared_ptr<http::TlsContext>> LoadTls(const config::ServerOptions& options) {
+  if (!options.HasTls()) return std::shared_ptr<http::TlsContext>();
+  return http::TlsContext::Load({.self_signed = options.tls_self_signed,
+                                 .certificate_file = options.tls_certificate,
+                                 .key_file = options.tls_key,
+                                 .password_file = options.tls_password_file});
+}
+
+http::ServerOptions HttpOptions(const config::ServerOptions& options) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return {.io_threads =
+              options.io_threads > 0 ? static_cast<int>(options.io_threads) : std::max(1, cores),
+          .worker_threads = static_cast<int>(options.workers),
+          .max_connections = static_cast<int>(options.max_connections),
+          .max_queued_requests = static_cast<int>(options.max_queued_requests),
+          .max_header_bytes = options.max_header_bytes,
+          .max_body_bytes = options.max_body_bytes,
+          .header_timeout = options.header_timeout,
+          .idle_timeout = options.idle_timeout,
+          .write_timeout = options.write_timeout,
+          .trusted_proxies = options.trusted_proxies};
+}
+
+Result<std::unique_ptr<table::Table>> OpenTableAt(
+    const std::shared_ptr<storage::ObjectStore>& local, const std::string& text) {
+  storage::Location location = TRY(storage::ParseLocation(text, "/"));
+  if (!location.IsLocal()) {
+    return NotImplemented("tables on '{}' storage are not supported yet by this server",
+                          location.scheme);
+  }
+  return delta::NewDeltaTable(local, std::move(location.path));
+}
+
+int PortOf(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  return colon == std::string::npos ? 0 : std::atoi(address.c_str() + colon + 1);
+}
+
+// A file of its own has its recipients; whoever starts otherwise is the one recipient "me".
+bool UsesOwnRecipient(const ConfigurationSources& sources, const Configuration& configuration) {
+  const bool has_token = configuration.shares && configuration.shares->bearer_token;
+  return sources.file.empty() && !has_token;
+}
+
+bool IsAnonymous(const ConfigurationSources& sources, const Configuration& configuration) {
+  const bool has_token = configuration.shares && configuration.shares->bearer_token;
+  return !sources.file.empty() && !has_token;
+}
+
+std::string_view RecipientOf(const ConfigurationSources& sources,
+                             const Configuration& configuration) {
+  return IsAnonymous(sources, configuration) ? auth::kAnonymous : kOwnRecipient;
+}
+
+std::string FirstTable(const catalog::View& view) {
+  for (const catalog::Share& share : view.shares()) {
+    if (!share.tables.empty()) return share.tables.front().ref.ToString();
+  }
+  return {};
+}
+
+class ComposedApp final : public App {
+ public:
+  ComposedApp(ConfigurationSources sources, Configuration configuration, FileDescriptor log_file,
+              std::unique_ptr<catalog::DataDirectory> data, const Secret& master_key,
+              CatalogSource source)
+      : sources_(std::move(sources)),
+        configuration_(std::move(configuration)),
+        log_file_(std::move(log_file)),
+        log_(observe::NewStreamLogger(
+            {.fd = log_file_.valid() ? log_file_.get() : 2,
+             .min_level = LevelNamed(options().log_level),
+             .format = options().log_format == "json" ? observe::LogFormat::kJson
+                                                      : observe::LogFormat::kText},
+            clock_)),
+        data_(std::move(data)),
+        catalog_(source.view),
+        local_store_(storage::NewLocalStore()),
+        tables_([this](const std::string& location) { return OpenTableAt(local_store_, location); },
+                options().table_cache_bytes),
+        urls_(master_key, clock_),
+        tokens_(crypto::DeriveKey(master_key.Reveal(), "page tokens"), clock_),
+        service_({.catalog = catalog_, .tables = tables_, .urls = urls_, .tokens = tokens_},
+                 {.url_lifetime = std::chrono::floor<std::chrono::seconds>(options().url_lifetime),
+                  .allowed_roots = options().allowed_roots}),
+        admin_(metrics_),
+        pipeline_(*log_, metrics_) {
+    LogWarnings(source.warnings);
+    AddMetrics();
+    AddSurfaces();
+  }
+
+  ~ComposedApp() override {
+    server_.reset();  // before what its handler uses
+  }
+
+  Result<void> Listen() {
+    tls_ = TRY(LoadTls(options()));
+    std::vector<http::ListenerOptions> listeners = {
+        {.address = options().listen, .tls = tls_},
+        {.address = options().admin_listen, .tls = nullptr},
+        {.address = "unix:" + data_->PathOf("admin.sock"), .tls = nullptr}};
+    if (!options().files_listen.empty())
+      listeners.push_back({.address = options().files_listen, .tls = nullptr});
+    server_ = TRY(http::Server::Start(HttpOptions(options()), std::move(listeners), pipeline_));
+    const std::vector<std::string> addresses = server_->Addresses();
+    report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
+    report_.admin_address = addresses[kAdmin];
+    const bool has_file_listener = !options().files_listen.empty();
+    service_.SetFileBaseUrl(has_file_listener && options().public_url.empty()
+                                ? "http://" + addresses[kFiles] + options().prefix
+                                : report_.endpoint);
+    TRY(LoadIdentities(configuration_));
+    DescribeCatalog(*catalog_.Current());
+    TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
+                           .admin = PortOf(addresses[kAdmin]),
+                           .files = has_file_listener ? PortOf(addresses[kFiles]) : 0}));
+    health_.SetReady(true);
+    log_->Info("listening", {{"endpoint", report_.endpoint},
+                             {"admin", report_.admin_address},
+                             {"shares", report_.share_count},
+                             {"tables", report_.table_count}});
+    return {};
+  }
+
+  const StartReport& report() const override { return report_; }
+
+  std::chrono::milliseconds rescan_interval() const override {
+    return sources_.folder.empty() ? std::chrono::milliseconds(0) : options().rescan_interval;
+  }
+
+  void Rescan() override { ReplaceCatalog(configuration_); }
+
+  void Reload() override {
+    auto loaded = config::LoadConfiguration(sources_);
+    if (!loaded.ok()) {
+      log_->Error("reload failed, the old configuration stays",
+                  {{"error", loaded.error().ToString()}});
+      return;
+    }
+    if (!ReplaceCatalog(*loaded)) return;
+    if (const auto identities = LoadIdentities(*loaded); !identities.ok()) {
+      log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
+      return;
+    }
+    if (tls_ != nullptr) {
+      if (const auto certificate = tls_->Reload(); !certificate.ok()) {
+        log_->Error("the old certificate stays", {{"error", certificate.error().ToString()}});
+      }
+    }
+    ReportFixedSettings(*loaded);
+    log_->Info("reloaded", {{"shares", report_.share_count}, {"tables", report_.table_count}});
+  }
+
+  void Drain() override {
+    health_.SetReady(false);
+    log_->Info("draining", {{"connections", server_->open_connections()}});
+    server_->Drain(options().drain_timeout);
+    log_->Info("stopped");
+  }
+
+ private:
+  const config::ServerOptions& options() const { return configuration_.options; }
+
+  void LogWarnings(const std::vector<std::string>& warnings) {
+    if (warnings == known_warnings_) return;  // a rescan finds the same again
+    for (const std::string& warning : warnings) log_->Warn("catalog", {{"warning", warning}});
+    known_warnings_ = warnings;
+  }
+
+  void AddMetrics() {
+    observe::AddProcessMetrics(metrics_);
+    metrics_.AddGaugeReading(
+        {.name = "sluice_table_cache_bytes", .help = "Memory held by open tables.", .labels = {}},
+        [this] { return static_cast<double>(tables_.stats().bytes); });
+    metrics_.AddGaugeReading(
+        {.name = "sluice_table_cache_tables", .help = "Tables held open.", .labels = {}},
+        [this] { return static_cast<double>(tables_.stats().tables); });
+    const auto add_count = [this](const char* name, const char* help,
+                                  std::uint64_t sharing::TableCache::Stats::*count) {
+      metrics_.AddCounterReading({.name = name, .help = help, .labels = {}}, [this, count] {
+        return static_cast<double>(tables_.stats().*count);
+      });
+    };
+    add_count("sluice_table_cache_hits_total", "Requests that found their table open.",
+              &sharing::TableCache::Stats::hits);
+    add_count("sluice_table_cache_misses_total", "Requests that opened their table.",
+              &sharing::TableCache::Stats::misses);
+    add_count("sluice_table_cache_evictions_total", "Tables closed to make room.",
+              &sharing::TableCache::Stats::evictions);
+  }
+
+  void AddSurfaces() {
+    Surface recipients;
+    recipients.Add("", kHealthRoutes, health_);
+    recipients.Add(options().prefix, sharing::kSharingRoutes, service_);
+    recipients.Add(options().prefix, sharing::kFileRoutes, service_);
+    Surface owner;
+    owner.Add("", kHealthRoutes, health_);
+    owner.Add("", admin::kAdminRoutes, admin_);
+    Surface files;
+    files.Add("", kHealthRoutes, health_);
+    files.Add(options().prefix, sharing::kFileRoutes, service_);
+    for (const Surface* surface : {&recipients, &owner, &owner, &files})
+      pipeline_.AddSurface(*surface);
+  }
+
+  Result<void> LoadIdentities(const Configuration& configuration) {
+    auth::Authenticator::Options recipients;
+    if (UsesOwnRecipient(sources_, configuration)) {
+      const auto profile = TRY(data_->ProfileFor(std::string(kOwnRecipient), report_.endpoint));
+      report_.profile_path = profile.path;
+      report_.endpoint_rewritten =
+          profile.change == catalog::StoredProfile::Change::kEndpointRewritten;
+      recipients.tokens.push_back(auth::Know(profile.token, kOwnRecipient));
+    } else if (IsAnonymous(sources_, configuration)) {
+      recipients.allow_anonymous = true;
+    } else {
+      recipients.tokens.push_back(auth::Know(*configuration.shares->bearer_token, kOwnRecipient));
+    }
+    report_.anonymous = recipients.allow_anonymous;
+    const Secret admin_token = TRY(data_->AdminToken());
+    pipeline_.SetAuthenticators(std::make_shared<auth::Authenticator>(std::move(recipients)),
+                                std::make_shared<auth::Authenticator>(auth::Authenticator::Options{
+                                    .tokens = {auth::Know(admin_token, "owner")}}));
+    return {};
+  }
+
+  bool ReplaceCatalog(const Configuration& configuration) {
+    auto source = ReadCatalog(sources_, configuration, RecipientOf(sources_, configuration));
+    if (!source.ok()) {
+      log_->Error("cannot read what is shared, the old shares stay",
+                  {{"error", source.error().ToString()}});
+      return false;
+    }
+    LogWarnings(source->warnings);
+    DescribeCatalog(*source->view);
+    catalog_.Replace(std::move(source->view));
+    return true;
+  }
+
+  void DescribeCatalog(const catalog::View& view) {
+    report_.share_count = view.shares().size();
+    report_.table_count = view.table_count();
+    report_.example_table = FirstTable(view);
+  }
+
+  // Listeners, limits and the like are fixed at the start: say so rather than pretend.
+  void ReportFixedSettings(const Configuration& loaded) {
+    for (std::size_t i = 0; i < loaded.in_force.size() && i < configuration_.in_force.size(); ++i) {
+      if (loaded.in_force[i].value == configuration_.in_force[i].value) continue;
+      log_->Warn("setting takes effect at the next start", {{"setting", loaded.in_force[i].name}});
+    }
+  }
+
+  const ConfigurationSources sources_;
+  const Configuration configuration_;  ///< As of the start.
+  const SystemClock clock_;
+  FileDescriptor log_file_;
+  std::unique_ptr<observe::Logger> log_;
+  std::unique_ptr<catalog::DataDirectory> data_;
+  observe::MetricRegistry metrics_;
+  Health health_;
+  catalog::Catalog catalog_;
+  std::shared_ptr<storage::ObjectStore> local_store_;
+  sharing::TableCache tables_;
+  storage::FileUrlSigner urls_;
+  crypto::TokenSealer tokens_;
+  sharing::SharingService service_;
+  admin::AdminService admin_;
+  Pipeline pipeline_;
+  std::shared_ptr<http::TlsContext> tls_;
+  std::unique_ptr<http::Server> server_;
+  StartReport report_;
+  std::vector<std::string> known_warnings_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<App>> App::Start(const ConfigurationSources& sources) {
+  Configuration configuration = TRY(config::LoadConfiguration(sources));
+  FileDescriptor log_file = TRY(OpenLogFile(configuration.options.log_file));
+  auto data = TRY(catalog::DataDirectory::Open(configuration.options.data_dir));
+  const Secret master_key = TRY(data->MasterKey());
+  CatalogSource source =
+      TRY(ReadCatalog(sources, configuration, RecipientOf(sources, configuration)));
+  auto app = std::make_unique<ComposedApp>(sources, std::move(configuration), std::move(log_file),
+                                           std::move(data), master_key, std::move(source));
+  TRY(app->Listen());
+  return std::unique_ptr<App>(std::move(app));
+}
+
+}  // namespace sluice::server

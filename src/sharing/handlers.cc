@@ -1,0 +1,160 @@
+#include "sharing/handlers.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/response.h"
+#include "sharing/file_response.h"
+
+namespace sluice::sharing {
+namespace {
+
+using auth::Caller;
+using auth::Who;
+using http::Execution;
+using http::Request;
+using http::Response;
+
+protocol::ShareName ShareOf(const Request& request) {
+  return protocol::ShareName(request.PathParameter("share"));
+}
+
+Result<Response> ListShares(const Request& http, const Caller& caller, SharingService& service) {
+  const protocol::ListRequest request = TRY(protocol::ParseListRequest(http));
+  std::string list = TRY(service.ListShares(caller, request));
+  return protocol::JsonResponse(200, std::move(list));
+}
+
+Result<Response> GetShare(const Request& http, const Caller& caller, SharingService& service) {
+  std::string share = TRY(service.GetShare(caller, ShareOf(http)));
+  return protocol::JsonResponse(200, std::move(share));
+}
+
+Result<Response> ListSchemas(const Request& http, const Caller& caller, SharingService& service) {
+  const protocol::ListRequest request = TRY(protocol::ParseListRequest(http));
+  std::string list = TRY(service.ListSchemas(caller, ShareOf(http), request));
+  return protocol::JsonResponse(200, std::move(list));
+}
+
+Result<Response> ListTables(const Request& http, const Caller& caller, SharingService& service) {
+  const protocol::ListRequest request = TRY(protocol::ParseListRequest(http));
+  const protocol::SchemaName schema(http.PathParameter("schema"));
+  std::string list = TRY(service.ListTables(caller, ShareOf(http), schema, request));
+  return protocol::JsonResponse(200, std::move(list));
+}
+
+Result<Response> ListAllTables(const Request& http, const Caller& caller, SharingService& service) {
+  const protocol::ListRequest request = TRY(protocol::ParseListRequest(http));
+  std::string list = TRY(service.ListAllTables(caller, ShareOf(http), request));
+  return protocol::JsonResponse(200, std::move(list));
+}
+
+void AddVersion(table::Version version, Response& response) {
+  response.headers.Add("Delta-Table-Version", Format("{}", version));
+}
+
+void AddLogFields(const protocol::TableRef& table, table::Version version, Response& response) {
+  response.log_fields.emplace_back("table", table.ToString());
+  response.log_fields.emplace_back("version", Format("{}", version));
+}
+
+Result<Response> GetTableVersion(const Request& http, const Caller& caller,
+                                 SharingService& service) {
+  const auto request = TRY(protocol::ParseTableVersion(http));
+  const table::Version version = TRY(service.GetTableVersion(caller, request));
+  Response response;
+  AddVersion(version, response);
+  AddLogFields(request.table, version, response);
+  return response;
+}
+
+Response TableResponse(table::Version version, protocol::ResponseFormat format,
+                       bool with_end_stream_action) {
+  Response response;
+  response.headers.Add("Content-Type", "application/x-ndjson; charset=utf-8");
+  AddVersion(version, response);
+  response.headers.Add(std::string(protocol::kCapabilitiesHeader),
+                       protocol::CapabilitiesOfResponse(format, with_end_stream_action));
+  return response;
+}
+
+Result<Response> GetTableMetadata(const Request& http, const Caller& caller,
+                                  SharingService& service) {
+  const auto request = TRY(protocol::ParseTableMetadata(http));
+  SharingService::TableHead head = TRY(service.GetTableMetadata(caller, request));
+  Response response = TableResponse(head.version, head.format, /*with_end_stream_action=*/false);
+  AddLogFields(request.table, head.version, response);
+  response.body = std::move(head.lines);
+  return response;
+}
+
+Result<Response> QueryTable(const Request& http, const Caller& caller, SharingService& service) {
+  const auto request = TRY(protocol::ParseQueryTable(http));
+  TableFiles files = TRY(service.QueryTable(caller, request));
+  const table::Snapshot& snapshot = *files.selection.snapshot;
+  Response response = TableResponse(snapshot.version(), files.format, files.with_end_stream_action);
+  if (request.file_id_hash) {
+    response.headers.Add(std::string(protocol::kFileIdHashHeader),
+                         std::string(protocol::FileIdHashName(*request.file_id_hash)));
+  }
+  AddLogFields(request.table, snapshot.version(), response);
+  const std::string pruned = Format("{}/{}", files.selection.file_count, snapshot.file_count());
+  response.headers.Add("Sluice-Pruned", "files=" + pruned);
+  response.log_fields.emplace_back("files", pruned);
+  TableAnswerBody body = TRY(RenderTableAnswer(std::move(files)));
+  std::visit([&](auto&& part) { response.body = std::move(part); }, std::move(body));
+  return response;
+}
+
+Result<Response> RefuseChanges(const Request& /*http*/, const Caller& /*caller*/,
+                               SharingService& /*service*/) {
+  return Unsupported("the change data feed (/changes) is not supported yet by this server");
+}
+
+Result<Response> RefuseCredentials(const Request& /*http*/, const Caller& /*caller*/,
+                                   SharingService& /*service*/) {
+  return Unsupported(
+      "temporary credentials are not supported yet by this server: query the table instead");
+}
+
+Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingService& service) {
+  constexpr std::string_view kMarker = "/files/";
+  const std::size_t marker = http.path.find(kMarker);
+  const std::size_t question = http.target.find('?');
+  const std::string_view path = std::string_view(http.path).substr(marker + kMarker.size());
+  const std::string_view query = question == std::string::npos
+                                     ? std::string_view()
+                                     : std::string_view(http.target).substr(question + 1);
+  storage::LocalFile file = TRY(service.OpenFile(path, query));
+  return RespondWithFile(http, std::move(file));
+}
+
+}  // namespace
+
+const auth::Route<SharingService> kSharingRoutes[11] = {
+    {"GET", "/shares", Who::kRecipient, Execution::kInline, ListShares},
+    {"GET", "/shares/{share}", Who::kRecipient, Execution::kInline, GetShare},
+    {"GET", "/shares/{share}/schemas", Who::kRecipient, Execution::kInline, ListSchemas},
+    {"GET", "/shares/{share}/schemas/{schema}/tables", Who::kRecipient, Execution::kInline,
+     ListTables},
+    {"GET", "/shares/{share}/all-tables", Who::kRecipient, Execution::kInline, ListAllTables},
+    {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/version", Who::kRecipient,
+     Execution::kWorker, GetTableVersion},
+    {"HEAD", "/shares/{share}/schemas/{schema}/tables/{table}", Who::kRecipient, Execution::kWorker,
+     GetTableVersion},
+    {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/metadata", Who::kRecipient,
+     Execution::kWorker, GetTableMetadata},
+    {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/query", Who::kRecipient,
+     Execution::kWorker, QueryTable},
+    {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/changes", Who::kRecipient,
+     Execution::kInline, RefuseChanges},
+    {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/temporary-table-credentials",
+     Who::kRecipient, Execution::kInline, RefuseCredentials},
+};
+
+const auth::Route<SharingService> kFileRoutes[1] = {
+    {"GET", "/files/{path...}", Who::kAnyone, Execution::kWorker, GetFile},
+};
+
+}  // namespace sluice::sharing
