@@ -294,7 +294,7 @@ TEST(FileCursorTest, WalksSegmentsInOrderWithTheirStatistics) {
   std::vector<std::string> seen;
   while (cursor.Next()) {
     seen.push_back(std::string(cursor.block().path(cursor.row())) + " " +
-                   std::string(cursor.EscapedStats().substr(0, 17)));
+                   std::string(cursor.EscapedStats().substr(0, 18)));
   }
   EXPECT_THAT(seen, ElementsAre(R"(d {\"numRecords\":1,)", R"(a {\"numRecords\":10)",
                                 R"(c {\"numRecords\":10)"));
