@@ -225,9 +225,14 @@ class CommandLine {
 
   Result<int> CheckTable() {
     const std::string location = config::IsUrl(location_) ? location_ : Absolute(location_);
-    const TableReport report = TRY(operations_.check_table(location));
-    terminal_.out << (as_json_ ? TableJson(report) : TableText(report));
-    return report.can_be_served ? kSuccess : kFailure;
+    const Result<TableReport> report = operations_.check_table(location);
+    if (!report.ok()) {  // its message is made for recipients, who must not learn the location
+      Error error = report.error();
+      error.message = Format("{}: {}", location, error.message);
+      return error;
+    }
+    terminal_.out << (as_json_ ? TableJson(*report) : TableText(*report));
+    return report->can_be_served ? kSuccess : kFailure;
   }
 
   Result<int> Complete() {

@@ -186,11 +186,11 @@ TEST_F(CommandLineTest, TableCheckTakesRelativeFoldersAndUrls) {
 }
 
 TEST_F(CommandLineTest, TableThatCannotBeServedIsAFailureWithItsReason) {
-  report_ = {.reason = "needs the reader feature deletionVectors",
-             .reader_features = {"deletionVectors"}};
+  report_ = {.reason = "needs the reader feature deletionVectors"};
   EXPECT_EQ(Run({"table", "check", "/t"}), kFailure);
   EXPECT_THAT(out_.str(), HasSubstr("no: needs the reader feature deletionVectors"));
   EXPECT_EQ(Run({"table", "check", "/broken"}), kFailure);
+  EXPECT_THAT(err_.str(), HasSubstr("sluice: /broken: cannot read the table"));
   EXPECT_THAT(err_.str(), HasSubstr("00000000000000000001.json"));
 }
 

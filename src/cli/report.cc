@@ -88,28 +88,31 @@ std::string SettingsText(const config::Configuration& configuration) {
 }
 
 std::string TableText(const TableReport& report) {
-  std::string text = Format(
-      "{}\n  version          {}\n  files            {} ({} bytes)\n  reader version   {}\n"
-      "  reader features  {}\n",
+  if (!report.can_be_served) {
+    return Format("{}\n  can be served    no: {}\n", report.location, report.reason);
+  }
+  return Format(
+      "{}\n  can be served    yes\n  version          {}\n  files            {} ({} bytes)\n"
+      "  reader version   {}\n  reader features  {}\n",
       report.location, report.version, report.file_count, report.size_bytes,
       report.min_reader_version,
       report.reader_features.empty() ? "none" : config::JoinList(report.reader_features));
-  text += report.can_be_served ? std::string("  can be served    yes\n")
-                               : Format("  can be served    no: {}\n", report.reason);
-  return text;
 }
 
 std::string TableJson(const TableReport& report) {
   json::object object;
   object["location"] = report.location;
   object["canBeServed"] = report.can_be_served;
-  if (!report.can_be_served) object["reason"] = report.reason;
-  object["version"] = report.version;
-  object["minReaderVersion"] = report.min_reader_version;
-  object["readerFeatures"] =
-      json::array(report.reader_features.begin(), report.reader_features.end());
-  object["numFiles"] = report.file_count;
-  object["size"] = report.size_bytes;
+  if (report.can_be_served) {
+    object["version"] = report.version;
+    object["minReaderVersion"] = report.min_reader_version;
+    object["readerFeatures"] =
+        json::array(report.reader_features.begin(), report.reader_features.end());
+    object["numFiles"] = report.file_count;
+    object["size"] = report.size_bytes;
+  } else {
+    object["reason"] = report.reason;
+  }
   std::string text;
   AppendJson(object, text);
   return text + "\n";
