@@ -39,7 +39,7 @@ struct Field;
 /// A column's type, as the Delta and Spark JSON schema has it.
 struct DataType {
   TypeKind kind = TypeKind::kOther;
-  std::string name;             ///< The primitive's spelling, such as "decimal(10,2)"; empty for nested ones.
+  std::string name;   ///< The primitive's spelling, such as "decimal(10,2)"; empty for nested ones.
   int precision = 0;  ///< Of a decimal.
   int scale = 0;      ///< Of a decimal.
   std::vector<Field> fields;  ///< Of a struct; of an array "element"; of a map "key" and "value".

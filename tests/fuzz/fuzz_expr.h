@@ -16,8 +16,9 @@ inline const expr::Schema& FuzzSchema() {
   static const expr::Schema schema = [] {
     const auto parsed = expr::ParseSchema(R"({"type":"struct","fields":[
       {"name":"id","type":"long"}, {"name":"x","type":"double"}, {"name":"f","type":"float"},
-      {"name":"name","type":"string"}, {"name":"date","type":"date"}, {"name":"at","type":"timestamp"},
-      {"name":"local","type":"timestamp_ntz"}, {"name":"flag","type":"boolean"},
+      {"name":"name","type":"string"}, {"name":"date","type":"date"},
+      {"name":"at","type":"timestamp"}, {"name":"local","type":"timestamp_ntz"},
+      {"name":"flag","type":"boolean"},
       {"name":"s","type":{"type":"struct","fields":[{"name":"a","type":"integer"}]}}]})");
     return parsed.value();
   }();
@@ -36,14 +37,10 @@ class FuzzBounds : public expr::BoundsSource {
     const expr::Field* const field = FuzzSchema().Find(column);
     CHECK(field != nullptr, "a predicate names a column that the schema does not have");
     switch (expr::LaneOf(field->type)) {
-      case expr::Lane::kInt64:
-        return &whole_;
-      case expr::Lane::kDouble:
-        return &real_;
-      case expr::Lane::kString:
-        return &text_;
-      case expr::Lane::kNone:
-        break;
+      case expr::Lane::kInt64: return &whole_;
+      case expr::Lane::kDouble: return &real_;
+      case expr::Lane::kString: return &text_;
+      case expr::Lane::kNone: break;
     }
     return nullptr;
   }
