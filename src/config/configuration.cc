@@ -36,6 +36,7 @@ Result<std::string> FileToRead(const ConfigurationSources& sources) {
 
 /// Refuses to hand tables to whoever can reach the server, unless the owner said so in words.
 Result<void> CheckExposure(const Configuration& configuration) {
+  if (!configuration.shares) return {};
   const ShareConfig& shares = *configuration.shares;
   if (shares.bearer_token || shares.allow_anonymous) return {};
   const HostPort listen = TRY(ParseHostPort(configuration.options.listen));
@@ -73,7 +74,7 @@ Result<Configuration> LoadConfiguration(const ConfigurationSources& sources) {
   configuration.options = std::move(layered.options);
   configuration.in_force = std::move(layered.in_force);
   TRY(CheckServerOptions(configuration.options));
-  if (configuration.shares) TRY(CheckExposure(configuration));
+  TRY(CheckExposure(configuration));
   return configuration;
 }
 
