@@ -22,18 +22,15 @@ bool ComparesInColumnType(TypeKind column, LiteralKind literal) {
       return literal == LiteralKind::kInteger || literal == LiteralKind::kDecimal ||
              literal == LiteralKind::kFloat || literal == LiteralKind::kDouble ||
              literal == LiteralKind::kString;
-    case TypeKind::kString:
-      return literal == LiteralKind::kString;
-    case TypeKind::kDate:
-      return literal == LiteralKind::kDate || literal == LiteralKind::kString;
+    case TypeKind::kString: return literal == LiteralKind::kString;
+    case TypeKind::kDate: return literal == LiteralKind::kDate || literal == LiteralKind::kString;
     case TypeKind::kTimestamp:
       return literal == LiteralKind::kTimestamp || literal == LiteralKind::kDate ||
              literal == LiteralKind::kString;
     case TypeKind::kTimestampNtz:
       return literal == LiteralKind::kTimestampNtz || literal == LiteralKind::kDate ||
              literal == LiteralKind::kString;
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -126,16 +123,11 @@ Predicate MakeOr(std::vector<Predicate> children) {
 
 CompareOp Mirrored(CompareOp op) {
   switch (op) {
-    case CompareOp::kEqual:
-      return CompareOp::kEqual;
-    case CompareOp::kLess:
-      return CompareOp::kGreater;
-    case CompareOp::kLessOrEqual:
-      return CompareOp::kGreaterOrEqual;
-    case CompareOp::kGreater:
-      return CompareOp::kLess;
-    case CompareOp::kGreaterOrEqual:
-      return CompareOp::kLessOrEqual;
+    case CompareOp::kEqual: return CompareOp::kEqual;
+    case CompareOp::kLess: return CompareOp::kGreater;
+    case CompareOp::kLessOrEqual: return CompareOp::kGreaterOrEqual;
+    case CompareOp::kGreater: return CompareOp::kLess;
+    case CompareOp::kGreaterOrEqual: return CompareOp::kLessOrEqual;
   }
   return op;
 }

@@ -173,14 +173,10 @@ Outcomes CompareEntries(const ColumnBounds& bounds, const Scalar& literal) {
 
 Outcomes CompareEntries(const ColumnBounds& bounds, CompareOp op, const Scalar& literal) {
   switch (op) {
-    case CompareOp::kEqual:
-      return CompareEntries<CompareOp::kEqual>(bounds, literal);
-    case CompareOp::kLess:
-      return CompareEntries<CompareOp::kLess>(bounds, literal);
-    case CompareOp::kLessOrEqual:
-      return CompareEntries<CompareOp::kLessOrEqual>(bounds, literal);
-    case CompareOp::kGreater:
-      return CompareEntries<CompareOp::kGreater>(bounds, literal);
+    case CompareOp::kEqual: return CompareEntries<CompareOp::kEqual>(bounds, literal);
+    case CompareOp::kLess: return CompareEntries<CompareOp::kLess>(bounds, literal);
+    case CompareOp::kLessOrEqual: return CompareEntries<CompareOp::kLessOrEqual>(bounds, literal);
+    case CompareOp::kGreater: return CompareEntries<CompareOp::kGreater>(bounds, literal);
     case CompareOp::kGreaterOrEqual:
       return CompareEntries<CompareOp::kGreaterOrEqual>(bounds, literal);
   }
@@ -250,10 +246,8 @@ std::vector<TruthSet> Evaluate(const Predicate& predicate, BoundsSource& source,
       return out;
     }
     case Predicate::Kind::kCompare:
-    case Predicate::Kind::kIsNull:
-      return EvaluateLeaf(predicate, source, file_count);
-    case Predicate::Kind::kUnknown:
-      break;
+    case Predicate::Kind::kIsNull: return EvaluateLeaf(predicate, source, file_count);
+    case Predicate::Kind::kUnknown: break;
   }
   return Outcomes(file_count, kAnything);
 }

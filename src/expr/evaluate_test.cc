@@ -52,8 +52,7 @@ TruthSet TruthOf(const Predicate& predicate, const std::optional<T>& row) {
     return a < b;
   };
   switch (predicate.kind) {
-    case Predicate::Kind::kIsNull:
-      return row ? kMayBeFalse : kMayBeTrue;
+    case Predicate::Kind::kIsNull: return row ? kMayBeFalse : kMayBeTrue;
     case Predicate::Kind::kCompare: {
       if (!row) return kMayBeNull;
       const T& literal = std::get<T>(predicate.literal);

@@ -49,25 +49,17 @@ constexpr auto kValueTypes = std::to_array<ValueType>({
 // The kind that a client must have meant if it knows the column as it is.
 std::optional<LiteralKind> KindOfColumn(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kBoolean:
-      return LiteralKind::kBoolean;
+    case TypeKind::kBoolean: return LiteralKind::kBoolean;
     case TypeKind::kByte:
     case TypeKind::kShort:
     case TypeKind::kInteger:
-    case TypeKind::kLong:
-      return LiteralKind::kInteger;
-    case TypeKind::kString:
-      return LiteralKind::kString;
-    case TypeKind::kDate:
-      return LiteralKind::kDate;
-    case TypeKind::kFloat:
-      return LiteralKind::kFloat;
-    case TypeKind::kDouble:
-      return LiteralKind::kDouble;
-    case TypeKind::kTimestamp:
-      return LiteralKind::kTimestamp;
-    default:
-      return std::nullopt;
+    case TypeKind::kLong: return LiteralKind::kInteger;
+    case TypeKind::kString: return LiteralKind::kString;
+    case TypeKind::kDate: return LiteralKind::kDate;
+    case TypeKind::kFloat: return LiteralKind::kFloat;
+    case TypeKind::kDouble: return LiteralKind::kDouble;
+    case TypeKind::kTimestamp: return LiteralKind::kTimestamp;
+    default: return std::nullopt;
   }
 }
 

@@ -40,14 +40,10 @@ bool FitsInteger(std::int64_t value, TypeKind kind) {
     return value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max();
   };
   switch (kind) {
-    case TypeKind::kByte:
-      return within(std::int8_t{});
-    case TypeKind::kShort:
-      return within(std::int16_t{});
-    case TypeKind::kInteger:
-      return within(std::int32_t{});
-    default:
-      return true;
+    case TypeKind::kByte: return within(std::int8_t{});
+    case TypeKind::kShort: return within(std::int16_t{});
+    case TypeKind::kInteger: return within(std::int32_t{});
+    default: return true;
   }
 }
 
@@ -93,8 +89,7 @@ std::optional<ScalarRange> ParseText(std::string_view text, const DataType& type
       if (origin == Origin::kPartition && !FitsInteger(*value, type.kind)) return std::nullopt;
       return Exactly(*value);
     }
-    case TypeKind::kFloat:
-      return ParseFloat(text, origin);
+    case TypeKind::kFloat: return ParseFloat(text, origin);
     case TypeKind::kDouble:
       if (const auto value = ParseNumber<double>(text); value && !std::isnan(*value)) {
         return Exactly(*value);
@@ -103,16 +98,14 @@ std::optional<ScalarRange> ParseText(std::string_view text, const DataType& type
     case TypeKind::kDate:
       if (const auto days = ParseDate(text)) return Exactly(*days);
       return std::nullopt;
-    case TypeKind::kTimestamp:
-      return ParseInstant(text);
+    case TypeKind::kTimestamp: return ParseInstant(text);
     case TypeKind::kTimestampNtz:
       // With a zone it is an instant, and no column of local times can be compared with that.
       if (const auto local = ParseTimestamp(text); local && !local->has_zone) {
         return Exactly(local->micros);
       }
       return std::nullopt;
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 
@@ -146,15 +139,11 @@ Lane LaneOf(const DataType& type) {
     case TypeKind::kLong:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
-    case TypeKind::kTimestampNtz:
-      return Lane::kInt64;
+    case TypeKind::kTimestampNtz: return Lane::kInt64;
     case TypeKind::kFloat:
-    case TypeKind::kDouble:
-      return Lane::kDouble;
-    case TypeKind::kString:
-      return Lane::kString;
-    default:
-      return Lane::kNone;
+    case TypeKind::kDouble: return Lane::kDouble;
+    case TypeKind::kString: return Lane::kString;
+    default: return Lane::kNone;
   }
 }
 

@@ -224,9 +224,7 @@ void AppendStruct(const std::vector<Field>& fields, std::string& out) {
 
 void AppendType(const DataType& type, std::string& out) {
   switch (type.kind) {
-    case TypeKind::kStruct:
-      AppendStruct(type.fields, out);
-      return;
+    case TypeKind::kStruct: AppendStruct(type.fields, out); return;
     case TypeKind::kArray:
       out += "{\"type\":\"array\",\"elementType\":";
       AppendType(type.fields[0].type, out);
@@ -241,8 +239,7 @@ void AppendType(const DataType& type, std::string& out) {
       AppendFlag("valueContainsNull", type.fields[1].nullable, out);
       out.push_back('}');
       return;
-    default:
-      AppendJsonString(type.name, out);
+    default: AppendJsonString(type.name, out);
   }
 }
 

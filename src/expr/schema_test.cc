@@ -131,7 +131,8 @@ TEST(PrintSchemaForRecipients, KeepsOnlyTheComment) {
 // The schemas of the acceptance suite's tables, where it is at hand: see tests/acceptance.
 TEST(PrintSchemaForRecipients, RepeatsRealSchemasWithoutFieldMetadata) {
   const char* const folder = std::getenv("SLUICE_TESTDATA");
-  const std::filesystem::path beside = std::filesystem::path(__FILE__) / "../../../../shared";
+  const std::filesystem::path beside =
+      (std::filesystem::path(__FILE__) / "../../../../shared").lexically_normal();
   std::ifstream file(folder != nullptr ? std::filesystem::path(folder) / "expected.json"
                                        : beside / "testdata/delta/expected.json");
   if (!file) GTEST_SKIP() << "the acceptance suite's tables are not at hand";

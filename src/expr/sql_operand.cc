@@ -30,16 +30,11 @@ constexpr auto kTypeNames = std::to_array<SqlTypeName>({
 
 int IntegerRank(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kByte:
-      return 1;
-    case TypeKind::kShort:
-      return 2;
-    case TypeKind::kInteger:
-      return 3;
-    case TypeKind::kLong:
-      return 4;
-    default:
-      return 0;
+    case TypeKind::kByte: return 1;
+    case TypeKind::kShort: return 2;
+    case TypeKind::kInteger: return 3;
+    case TypeKind::kLong: return 4;
+    default: return 0;
   }
 }
 
@@ -133,8 +128,7 @@ SqlOperand CastOperand(SqlOperand operand, const SqlTypeName& type) {
 
 Predicate ToCondition(SqlOperand operand) {
   switch (operand.kind) {
-    case SqlOperand::Kind::kCondition:
-      return std::move(operand.condition);
+    case SqlOperand::Kind::kCondition: return std::move(operand.condition);
     case SqlOperand::Kind::kColumn:
       if (operand.as_text) return MakeUnknown();
       return MakeComparison(operand.column, CompareOp::kEqual,
@@ -142,8 +136,7 @@ Predicate ToCondition(SqlOperand operand) {
     case SqlOperand::Kind::kLiteral:
       if (operand.literal.kind != LiteralKind::kBoolean) return MakeUnknown();
       return EqualsIgnoringAsciiCase(operand.literal.text, "true") ? MakeAnd({}) : MakeOr({});
-    case SqlOperand::Kind::kOpaque:
-      break;
+    case SqlOperand::Kind::kOpaque: break;
   }
   return MakeUnknown();
 }

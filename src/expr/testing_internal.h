@@ -42,19 +42,14 @@ inline std::string Show(const Predicate& predicate) {
     children += (children.empty() ? "" : ", ") + Show(child);
   }
   switch (predicate.kind) {
-    case Predicate::Kind::kAnd:
-      return "and(" + children + ")";
-    case Predicate::Kind::kOr:
-      return "or(" + children + ")";
-    case Predicate::Kind::kNot:
-      return "not(" + children + ")";
-    case Predicate::Kind::kIsNull:
-      return "isnull(" + column + ")";
+    case Predicate::Kind::kAnd: return "and(" + children + ")";
+    case Predicate::Kind::kOr: return "or(" + children + ")";
+    case Predicate::Kind::kNot: return "not(" + children + ")";
+    case Predicate::Kind::kIsNull: return "isnull(" + column + ")";
     case Predicate::Kind::kCompare:
       return Format("{} {} {}", column, kOps[static_cast<int>(predicate.op)],
                     Show(predicate.literal));
-    case Predicate::Kind::kUnknown:
-      break;
+    case Predicate::Kind::kUnknown: break;
   }
   return "?";
 }
