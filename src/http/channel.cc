@@ -51,13 +51,15 @@ Awaitable<bool> Channel::Handshake() {
 
 Awaitable<std::size_t> Channel::Read(std::span<char> into) {
   IoStatus wanted = IoStatus::kWantRead;
+  // Right after a response nothing has arrived yet: waiting first saves a fruitless system call.
+  bool must_wait = !transport_->HasPendingInput();
   while (true) {
-    // Right after a response nothing has arrived yet: waiting first saves a fruitless system call.
-    if (!transport_->HasPendingInput() && !co_await Wait(wanted)) co_return 0;
+    if (must_wait && !co_await Wait(wanted)) co_return 0;
     const IoResult step = transport_->Read(into);
     if (step.status == IoStatus::kOk) co_return step.bytes;
     if (step.status == IoStatus::kClosed) co_return 0;
     wanted = step.status;
+    must_wait = true;  // even if input is pending: it may be half a TLS record
   }
 }
 

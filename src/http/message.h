@@ -40,10 +40,11 @@ struct Request {
       path_parameters;  ///< Filled by the router; decoded.
   Headers headers;
   std::string body;
-  std::string peer_address;  ///< The peer's IP address, or that which a trusted proxy vouches for.
-  bool over_tls = false;     ///< As the client sees it: trusted proxies' X-Forwarded-Proto counts.
-  std::string request_id;    ///< Made by the server, unique in the process' lifetime; sent back as
-                             ///< X-Request-Id.
+  /// The peer's IP address, or that which a trusted proxy vouches for; "unix" on such a socket.
+  std::string peer_address;
+  bool over_tls = false;   ///< As the client sees it: trusted proxies' X-Forwarded-Proto counts.
+  std::string request_id;  ///< Made by the server, unique in the process' lifetime; sent back as
+                           ///< X-Request-Id.
 
   /// The first query parameter of that name, or nullptr. Names are case-sensitive.
   const std::string* FindQuery(std::string_view name) const;
@@ -52,8 +53,8 @@ struct Request {
 };
 
 /// A body that is made while it is sent. The server calls Next on a worker thread, one call at a
-/// time, and only when the client took what came before: a slow reader holds no worker, a client
-/// that goes away destroys the source.
+/// time, and at most one chunk ahead of what the client took: a slow reader holds no worker, a
+/// client that goes away destroys the source.
 class BodySource {
  public:
   virtual ~BodySource() = default;

@@ -45,6 +45,11 @@ class ConnectionCount {
     return changed_.wait_until(lock, deadline, [this] { return served_ + refused_ == 0; });
   }
 
+  void WaitUntilNone() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return served_ + refused_ == 0; });
+  }
+
   int served() const {
     const std::lock_guard lock(mutex_);
     return served_;
@@ -74,8 +79,7 @@ class HttpServer final : public Server {
         thread.ForEachConnection([](Connection& connection) { connection.Abort(); });
       });
     }
-    constexpr std::chrono::hours kForever{24 * 365};  // handlers end, but when is theirs to say
-    count_.WaitUntilNone(SteadyClock::now() + kForever);
+    count_.WaitUntilNone();
   }
 
   void AddListener(ListeningSocket socket, std::shared_ptr<TlsContext> tls) {

@@ -28,15 +28,17 @@ struct ServerOptions {
   int worker_threads = 16;
   int max_connections = 10'000;     ///< Of all listeners; one more is answered 503 and closed.
   int max_queued_requests = 1'000;  ///< Waiting for a worker; one more is answered 503.
-  std::size_t max_header_bytes = 64 << 10;  ///< Answered 431.
+  std::size_t max_header_bytes = 64 << 10;  ///< And 256 fields; answered 431.
   std::size_t max_body_bytes = 2 << 20;     ///< Answered 413.
-  std::chrono::milliseconds header_timeout =
-      std::chrono::seconds(10);  ///< From first byte to last of a request.
-  std::chrono::milliseconds idle_timeout =
-      std::chrono::seconds(75);  ///< Between requests of a connection.
-  std::chrono::milliseconds write_timeout = std::chrono::seconds(60);  ///< Without any progress.
-  std::vector<std::string>
-      trusted_proxies;  ///< IP addresses whose X-Forwarded-For/-Proto are believed.
+  /// For a TLS handshake, for a request's header from its first byte to its last, and for every 4
+  /// KiB of its body. Answered 408. All timeouts may be noticed a tenth of a second late.
+  std::chrono::milliseconds header_timeout = std::chrono::seconds(10);
+  /// Before the first request of a connection and between its requests. Closed without an answer.
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(75);
+  /// For a client to take at least one byte. Cut off.
+  std::chrono::milliseconds write_timeout = std::chrono::seconds(60);
+  /// IP addresses whose X-Forwarded-For and X-Forwarded-Proto are believed.
+  std::vector<std::string> trusted_proxies;
 };
 
 /// Says how a request is to be run, before it is run.
@@ -45,7 +47,8 @@ enum class Execution {
   kWorker,  ///< May block: on the worker pool.
 };
 
-/// What a server serves. Both calls come from many threads at once.
+/// What a server serves. Its calls come from many threads at once; only Handle of a kWorker request
+/// may block.
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -53,7 +56,9 @@ class Handler {
   /// Answers one request; the listener's index tells surfaces apart. Never throws; it may move out
   /// of `request`.
   virtual Response Handle(Request& request, std::size_t listener) = 0;
-  /// Called once for every request when its answer has been sent, or cut short (`completed` false).
+  /// Called once for every request when its answer has been sent, or cut short (`completed` false);
+  /// also for those that were refused, with what was understood of them. The response's body is
+  /// gone.
   struct Outcome {
     const Request& request;
     const Response& response;

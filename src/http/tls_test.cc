@@ -29,6 +29,11 @@ class TlsClient {
   }
 
   bool connected() const { return connected_; }
+  TestClient& socket() { return client_; }
+  bool IsClosedByServer() {
+    char byte;
+    return SSL_read(ssl_.get(), &byte, 1) <= 0 && errno != EAGAIN;
+  }
   std::string protocol() const { return SSL_get_version(ssl_.get()); }
   CertificatePtr certificate() const {
     return CertificatePtr(SSL_get1_peer_certificate(ssl_.get()));
@@ -197,6 +202,15 @@ TEST_F(TlsTest, WhoSpeaksPlainHttpIsClosed) {
   StartTls({.self_signed = true});
   TestClient plain(address());
   EXPECT_EQ(plain.Exchange(Get("/hello")).status, 0);
+}
+
+TEST_F(TlsTest, HalfARecordIsWaitedForAndTimedOut) {
+  options_.idle_timeout = std::chrono::milliseconds(100);
+  StartTls({.self_signed = true});
+  TlsClient client(address());
+  constexpr std::string_view kHalfRecord("\x17\x03\x03\x00\x50half", 9);
+  ASSERT_TRUE(client.socket().Send(kHalfRecord));
+  EXPECT_TRUE(client.IsClosedByServer());
 }
 
 TEST_F(TlsTest, AHandshakeThatDoesNotEndIsClosed) {

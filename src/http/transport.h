@@ -36,7 +36,7 @@ class Transport {
   virtual ~Transport() = default;
   virtual IoResult Handshake() = 0;
   virtual IoResult Read(std::span<char> into) = 0;
-  /// True if Read would give bytes that the socket no longer holds.
+  /// True if Read may give bytes that the socket no longer holds.
   virtual bool HasPendingInput() const = 0;
   virtual IoResult Write(std::span<const iovec> parts) = 0;
   /// Sends as much of the piece as the socket takes now. kClosed also if the file ends early.
