@@ -15,11 +15,10 @@ def error_of(response):
 
 @pytest.mark.parametrize("table", testdata.of_kind("refused"), ids=str)
 def test_broken_table_is_refused_without_showing_the_inside(server, table):
-    for response in (
-        wire.post_query(server, table, TOKEN, wire.PARQUET),
-        wire.post_query(server, table, TOKEN, wire.DELTA),
-        wire.get_metadata(server, table, TOKEN),
-    ):
+    responses = [wire.post_query(server, table, TOKEN, f) for f in (wire.PARQUET, wire.DELTA)]
+    if table.expected.get("because") != "path":  # there the metadata is sound, only a file is not
+        responses.append(wire.get_metadata(server, table, TOKEN))
+    for response in responses:
         assert 400 <= response.status_code < 600, response.text
         message = error_of(response)["message"]
         assert "_delta_log" not in message and "/delta" not in message
@@ -43,6 +42,6 @@ def test_table_of_a_newer_reader_is_refused_by_name(server, table):
 @pytest.mark.parametrize("table", testdata.of_kind("disputed"), ids=str)
 def test_table_that_readers_dispute_gets_a_clear_answer(server, table):
     response = wire.post_query(server, table, TOKEN, wire.PARQUET)
-    assert response.status_code in (200, 400, 500)
+    assert response.status_code in (200, 400, 403, 500)
     if response.status_code != 200:
         error_of(response)

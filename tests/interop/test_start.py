@@ -2,15 +2,19 @@
 
 import json
 import os
+import pathlib
 import re
 import socket
 import stat
 import subprocess
+import tempfile
 
 import pytest
 import requests
 from conftest import TIMEOUT_S, caller_of
 from support.server import Server, ServerFailed, binary_path
+
+NOBODY = 65534
 
 
 def run(*arguments, **options):
@@ -64,15 +68,23 @@ def test_folder_that_is_not_there_is_named(tmp_path):
     assert "no-such-folder" in fails_to_start(tmp_path, tmp_path / "no-such-folder")
 
 
-def test_unreadable_folder_is_named(tmp_path):
-    if os.geteuid() == 0:
-        pytest.skip("runs as root, who may read every folder")
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o000)
-    try:
-        assert "locked" in fails_to_start(tmp_path, folder)
-    finally:
-        folder.chmod(0o700)
+def test_unreadable_folder_is_named():
+    """Root may read everything, so a test that runs as root starts the server as nobody."""
+    user = NOBODY if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="sluice-") as place:
+        os.chmod(place, 0o755)
+        locked, home = pathlib.Path(place, "locked"), pathlib.Path(place, "home")
+        home.mkdir()
+        locked.mkdir()
+        if user is not None:
+            os.chown(home, user, user)
+        locked.chmod(0o000 if user is None else 0o700)
+        try:
+            assert "locked" in fails_to_start(home, locked, user=user)
+        except PermissionError:
+            pytest.skip("another user may not run " + binary_path())
+        finally:
+            locked.chmod(0o700)
 
 
 def test_empty_folder_starts_and_shares_nothing(launch, tmp_path):
