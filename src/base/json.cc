@@ -34,29 +34,14 @@ std::size_t PlainLength(std::string_view text, std::size_t at) {
 std::size_t AppendEscape(std::string_view text, std::size_t at, std::string& out) {
   const auto lead = static_cast<std::uint8_t>(text[at]);
   switch (lead) {
-    case '"':
-      out += "\\\"";
-      return 1;
-    case '\\':
-      out += "\\\\";
-      return 1;
-    case '\b':
-      out += "\\b";
-      return 1;
-    case '\f':
-      out += "\\f";
-      return 1;
-    case '\n':
-      out += "\\n";
-      return 1;
-    case '\r':
-      out += "\\r";
-      return 1;
-    case '\t':
-      out += "\\t";
-      return 1;
-    default:
-      break;
+    case '"': out += "\\\""; return 1;
+    case '\\': out += "\\\\"; return 1;
+    case '\b': out += "\\b"; return 1;
+    case '\f': out += "\\f"; return 1;
+    case '\n': out += "\\n"; return 1;
+    case '\r': out += "\\r"; return 1;
+    case '\t': out += "\\t"; return 1;
+    default: break;
   }
   if (lead < 0x20) {
     constexpr char kHex[] = "0123456789abcdef";
@@ -151,24 +136,12 @@ void AppendNumber(std::int64_t value, std::string& out) {
 
 void AppendJson(const json::value& value, std::string& out) {
   switch (value.kind()) {
-    case json::kind::null:
-      out += "null";
-      return;
-    case json::kind::bool_:
-      out += value.get_bool() ? "true" : "false";
-      return;
-    case json::kind::int64:
-      AppendNumber(value.get_int64(), out);
-      return;
-    case json::kind::uint64:
-      out += std::to_string(value.get_uint64());
-      return;
-    case json::kind::double_:
-      AppendDouble(value.get_double(), out);
-      return;
-    case json::kind::string:
-      AppendJsonString(value.get_string(), out);
-      return;
+    case json::kind::null: out += "null"; return;
+    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
+    case json::kind::int64: AppendNumber(value.get_int64(), out); return;
+    case json::kind::uint64: out += std::to_string(value.get_uint64()); return;
+    case json::kind::double_: AppendDouble(value.get_double(), out); return;
+    case json::kind::string: AppendJsonString(value.get_string(), out); return;
     case json::kind::array: {
       out.push_back('[');
       bool first = true;

@@ -110,13 +110,9 @@ class TableFinder {
     const std::optional<DirectoryId> id = IdOfDirectory(PathOf(directory));
     if (!id || !seen_.insert(*id).second) return {};
     switch (LookInto(directory)) {
-      case Look::kTable:
-        AddTable(directory);
-        return {};
-      case Look::kUnreadable:
-        return {};
-      case Look::kNoTable:
-        break;
+      case Look::kTable: AddTable(directory); return {};
+      case Look::kUnreadable: return {};
+      case Look::kNoTable: break;
     }
     return ListBelow(directory);
   }

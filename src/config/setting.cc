@@ -53,35 +53,25 @@ Result<SettingValue> ParseByKind(const SettingRow& row, const GivenSetting& give
   }
   const std::string text = TRY(SingleText(given));
   switch (row.kind) {
-    case SettingKind::kBool:
-      return SettingValue(TRY(ParseBool(text)));
-    case SettingKind::kInteger:
-      return ParseBounded<std::int64_t>(row, text, ParseInteger);
-    case SettingKind::kBytes:
-      return ParseBounded<std::size_t>(row, text, ParseBytes);
+    case SettingKind::kBool: return SettingValue(TRY(ParseBool(text)));
+    case SettingKind::kInteger: return ParseBounded<std::int64_t>(row, text, ParseInteger);
+    case SettingKind::kBytes: return ParseBounded<std::size_t>(row, text, ParseBytes);
     case SettingKind::kDuration:
       return ParseBounded<std::chrono::milliseconds>(row, text, ParseDuration);
     case SettingKind::kText:
-    case SettingKind::kList:
-      break;
+    case SettingKind::kList: break;
   }
   return ParseText(row, text);
 }
 
 std::string KindInWords(SettingKind kind) {
   switch (kind) {
-    case SettingKind::kBool:
-      return "true or false";
-    case SettingKind::kInteger:
-      return "a whole number";
-    case SettingKind::kBytes:
-      return "a size, such as `64KiB`";
-    case SettingKind::kDuration:
-      return "a duration, such as `30s`";
-    case SettingKind::kText:
-      return "text";
-    case SettingKind::kList:
-      return "a list; between commas in the environment and as a flag";
+    case SettingKind::kBool: return "true or false";
+    case SettingKind::kInteger: return "a whole number";
+    case SettingKind::kBytes: return "a size, such as `64KiB`";
+    case SettingKind::kDuration: return "a duration, such as `30s`";
+    case SettingKind::kText: return "text";
+    case SettingKind::kList: return "a list; between commas in the environment and as a flag";
   }
   return {};
 }
