@@ -1,5 +1,7 @@
 #include "server/pipeline.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -39,6 +41,20 @@ std::string_view StatusErrorCode(int status) {
   }
 }
 
+// HEAD is answered as GET, without the body, where it has no route of its own.
+void AddHeadRoutes(std::vector<BoundRoute>& routes) {
+  std::vector<BoundRoute> heads;
+  for (const BoundRoute& route : routes) {
+    const bool has_head = std::ranges::any_of(routes, [&](const BoundRoute& other) {
+      return other.method == "HEAD" && other.path == route.path;
+    });
+    if (route.method != "GET" || has_head) continue;
+    heads.push_back(route);
+    heads.back().method = "HEAD";
+  }
+  std::ranges::move(heads, std::back_inserter(routes));
+}
+
 observe::LogLevel LevelOf(int status) {
   return status >= 500 ? observe::LogLevel::kError : observe::LogLevel::kInfo;
 }
@@ -74,6 +90,7 @@ Pipeline::RouteMetrics Pipeline::AddRouteMetrics(const std::string& method,
 
 void Pipeline::AddSurface(const Surface& surface) {
   Served served{.routes = surface.routes(), .router = nullptr, .tags = {}};
+  AddHeadRoutes(served.routes);
   std::vector<http::Router::Pattern> patterns;
   for (const BoundRoute& route : served.routes) {
     patterns.push_back({.method = route.method, .path = route.path});

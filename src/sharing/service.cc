@@ -219,7 +219,7 @@ Result<void> SharingService::CheckFilesAllowed(const table::Snapshot& snapshot,
           });
       if (allowed) continue;
       return WithDetail(
-          PermissionDenied(
+          Unsupported(
               "the table lists files outside its own folder, which the owner has not allowed"),
           path.path);
     }

@@ -19,9 +19,9 @@ Result<void> CheckSegments(std::string_view path, std::string_view log_path) {
   while (!path.empty()) {
     const std::size_t slash = path.find('/');
     const std::string_view segment = path.substr(0, slash);
-    if (segment == "..") return BadPath(ErrorCode::kPermissionDenied, "has a '..'", log_path);
+    if (segment == "..") return BadPath(ErrorCode::kUnsupported, "has a '..'", log_path);
     if (segment == "_delta_log") {
-      return BadPath(ErrorCode::kPermissionDenied, "leads into a log", log_path);
+      return BadPath(ErrorCode::kUnsupported, "leads into a log", log_path);
     }
     path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
   }

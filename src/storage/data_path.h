@@ -20,7 +20,7 @@ struct DataPath {
 /// It is decoded exactly once. An absolute path below `table_root` (absolute, normalised) becomes
 /// relative.
 /// Errors: kCorruptData if it is empty, longer than 4,096 bytes, badly encoded, holds a NUL or
-/// names no file; kPermissionDenied if it has a ".." segment or leads into a `_delta_log`;
+/// names no file; kUnsupported if it has a ".." segment or leads into a `_delta_log`;
 /// kNotImplemented if it is on another scheme than the table.
 Result<DataPath> ResolveDataPath(std::string_view table_root, std::string_view log_path);
 
