@@ -51,6 +51,8 @@ class Column {
 
   std::int64_t Integer(std::size_t row) const;
   double Real(std::size_t row) const;
+  /// Of a kReal: whether its values are floats, widened.
+  bool is_float() const { return width_bytes_ == sizeof(float); }
   std::string DecimalText(std::size_t row) const;
 
   std::string_view Text(std::size_t row) const {

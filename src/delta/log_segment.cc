@@ -58,7 +58,9 @@ void AddName(const std::string& name, Listing& listing) {
       form.size() == kPartForm.size() && form.ends_with(kPartForm.substr(2 * kPartDigits + 1));
   const auto parts =
       is_part ? ParseDigits(form.substr(kPartDigits + 1), kPartDigits) : std::nullopt;
-  if (parts && ParseDigits(form, kPartDigits)) {
+  const auto part = ParseDigits(form, kPartDigits);
+  if (parts && part) {
+    if (*part < 1 || *part > *parts) return;
     listing.multipart_checkpoints[{*version, *parts}].push_back(name);
   } else {
     listing.has_v2_checkpoint = true;

@@ -15,12 +15,14 @@ namespace {
 using columnar::Column;
 using columnar::ValueType;
 
-// Java's Double.toString: plain between 1e-3 and 1e7, else 1.0E10; always a digit after the point.
-void AppendJavaDouble(double value, std::string& out) {
+// Java's Double.toString or Float.toString: plain between 1e-3 and 1e7, else 1.0E10; always a digit
+// after the point, and no more digits than tell the value from its neighbours in `Real`.
+template <typename Real>
+void AppendJavaReal(Real value, std::string& out) {
   if (std::isnan(value)) return void(out += "\"NaN\"");
   if (std::isinf(value)) return void(out += value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
-  const double magnitude = std::abs(value);
-  const bool plain = value == 0 || (magnitude >= 1e-3 && magnitude < 1e7);
+  const Real magnitude = std::abs(value);
+  const bool plain = value == 0 || (magnitude >= Real{1e-3} && magnitude < Real{1e7});
   std::array<char, 64> digits;
   const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
@@ -113,39 +115,24 @@ void AppendBase64(std::string_view bytes, std::string& out) {
 void AppendSparkJson(const Column& column, std::size_t row, std::string& out) {
   if (column.IsNull(row)) return void(out += "null");
   switch (column.type()) {
-    case ValueType::kBoolean:
-      out += column.Integer(row) != 0 ? "true" : "false";
-      return;
-    case ValueType::kInteger:
-      AppendNumber(column.Integer(row), out);
-      return;
+    case ValueType::kBoolean: out += column.Integer(row) != 0 ? "true" : "false"; return;
+    case ValueType::kInteger: AppendNumber(column.Integer(row), out); return;
     case ValueType::kReal:
-      AppendJavaDouble(column.Real(row), out);
+      if (column.is_float()) {
+        AppendJavaReal(static_cast<float>(column.Real(row)), out);
+      } else {
+        AppendJavaReal(column.Real(row), out);
+      }
       return;
-    case ValueType::kDecimal:
-      out += column.DecimalText(row);
-      return;
-    case ValueType::kText:
-      AppendJsonString(column.Text(row), out);
-      return;
-    case ValueType::kBinary:
-      AppendBase64(column.Text(row), out);
-      return;
-    case ValueType::kStruct:
-      AppendStruct(column, row, out);
-      return;
-    case ValueType::kList:
-      AppendList(column, row, out);
-      return;
-    case ValueType::kMap:
-      AppendMap(column, row, out);
-      return;
-    case ValueType::kOther:
-      out += "null";
-      return;
+    case ValueType::kDecimal: out += column.DecimalText(row); return;
+    case ValueType::kText: AppendJsonString(column.Text(row), out); return;
+    case ValueType::kBinary: AppendBase64(column.Text(row), out); return;
+    case ValueType::kStruct: AppendStruct(column, row, out); return;
+    case ValueType::kList: AppendList(column, row, out); return;
+    case ValueType::kMap: AppendMap(column, row, out); return;
+    case ValueType::kOther: out += "null"; return;
     case ValueType::kDate:
-    case ValueType::kTimestamp:
-      break;
+    case ValueType::kTimestamp: break;
   }
   out.push_back('"');
   if (column.type() == ValueType::kDate) {
