@@ -212,16 +212,25 @@ class AddColumns {
   std::string extra_text_;
 };
 
+// The column of one kind of action; nullptr if the file has none.
+Result<const Column*> ActionColumn(const Batch& batch, std::string_view name) {
+  const Column* const column = batch.Find(name);
+  if (column != nullptr && column->type() != ValueType::kStruct) {
+    return CorruptData("column '{}' is of another type", name);
+  }
+  return column;
+}
+
 Result<void> SinkBatch(const Batch& batch, ActionSink& sink) {
-  const Column* const protocol = batch.Find("protocol");
-  const Column* const metadata = batch.Find("metaData");
-  const Column* const add = batch.Find("add");
-  if (add == nullptr || add->type() != ValueType::kStruct)
-    return Corrupt("column 'add' is missing");
-  AddColumns add_columns = TRY(AddColumns::Find(*add));
+  // A part may lack the columns that would be null throughout.
+  const Column* const protocol = TRY(ActionColumn(batch, "protocol"));
+  const Column* const metadata = TRY(ActionColumn(batch, "metaData"));
+  const Column* const add = TRY(ActionColumn(batch, "add"));
+  std::optional<AddColumns> add_columns;
+  if (add != nullptr) add_columns = TRY(AddColumns::Find(*add));
   for (std::size_t row = 0; row < batch.rows; ++row) {
-    if (!add->IsNull(row)) {
-      TRY(add_columns.Sink(row, sink));
+    if (add != nullptr && !add->IsNull(row)) {
+      TRY(add_columns->Sink(row, sink));
     } else if (metadata != nullptr && !metadata->IsNull(row)) {
       table::Metadata found = TRY(ReadMetadata(*metadata, row));
       TRY(sink.OnMetadata(std::move(found)));

@@ -13,7 +13,8 @@ Result<CatalogSource> ReadCatalog(const config::ConfigurationSources& sources,
   CatalogSource source;
   std::vector<config::ConfiguredShare> shares;
   if (!sources.folder.empty()) {
-    catalog::FolderScan scan = TRY(catalog::ScanFolder(sources.folder));
+    catalog::FolderScan scan = TRY(catalog::ScanFolder(
+        sources.folder, {.allowed_roots = configuration.options.allowed_roots}));
     source.warnings = std::move(scan.warnings);
     shares.push_back(std::move(scan.share));
   } else if (configuration.shares) {

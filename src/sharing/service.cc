@@ -22,10 +22,8 @@ catalog::RecipientName RecipientOf(const auth::Caller& caller) {
 std::vector<expr::Predicate> ParseHints(const protocol::QueryBody& query,
                                         const expr::Schema& schema) {
   std::vector<expr::Predicate> predicates;
-  for (const std::string& hint : query.predicate_hints) {
-    if (auto predicate = expr::ParseSqlHint(hint, schema); predicate.ok()) {
-      predicates.push_back(std::move(predicate).value());
-    }
+  if (!query.predicate_hints.empty()) {
+    predicates.push_back(expr::ParseSqlHints(query.predicate_hints, schema));
   }
   if (query.json_predicate_hints) {
     auto predicate = expr::ParseJsonHint(*query.json_predicate_hints, schema);
