@@ -1,5 +1,6 @@
 """Hostile or broken clients: a clear answer, and the server stays up for the others."""
 
+import json
 import os
 import socket
 import time
@@ -228,3 +229,40 @@ def test_pipelined_requests_are_answered_in_order(server):
         )
         answer = read_to_end(connection)
     assert answer.index(b"HTTP/1.1 200") < answer.index(b"HTTP/1.1 404")
+
+
+def make_wide_table(path, files):
+    """A table whose log lists many files that are not there: enough for an answer of megabytes."""
+    os.makedirs(path / "_delta_log")
+    schema = json.dumps({"type": "struct", "fields": []})
+    metadata = {"id": "w", "format": {"provider": "parquet", "options": {}}, "schemaString": schema}
+    metadata |= {"partitionColumns": [], "configuration": {}}
+    add = {"partitionValues": {}, "size": 4, "modificationTime": 1, "dataChange": True}
+    with open(path / "_delta_log" / f"{0:020d}.json", "w", encoding="utf-8") as file:
+        file.write(json.dumps({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}) + "\n")
+        file.write(json.dumps({"metaData": metadata}) + "\n")
+        for i in range(files):
+            file.write(json.dumps({"add": {"path": f"part-{i:06d}.parquet"} | add}) + "\n")
+
+
+def test_slow_readers_hold_no_worker(launch, tmp_path):
+    """Eight clients take nothing of a long answer; with two workers, others still get theirs."""
+    make_wide_table(tmp_path / "warehouse" / "wide", files=100_000)
+    server = launch(tmp_path / "warehouse", "--workers", "2")
+    path = "/shares/warehouse/schemas/default/tables/wide"
+    head = b"Host: x\r\nAuthorization: Bearer " + server.token().encode() + b"\r\n"
+    slow = [connect(server) for _ in range(8)]
+    for connection in slow:
+        connection.sendall(
+            b"POST /delta-sharing"
+            + path.encode()
+            + b"/query HTTP/1.1\r\n"
+            + head
+            + b"Content-Length: 2\r\n\r\n{}"
+        )
+        connection.recv(1000)  # the answer has begun
+    assert len(caller_of(server).files(path, {"limitHint": 1})) > 0
+    assert caller_of(server).get("/shares").status_code == 200
+    for connection in slow:
+        connection.close()
+    check_is_well(server)
