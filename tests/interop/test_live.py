@@ -1,4 +1,4 @@
-"""Tables that change while they are shared: each answer is one committed version, never a mixture."""
+"""Tables that change while they are shared: each answer is one committed version."""
 
 import json
 import os
@@ -125,7 +125,7 @@ def test_half_written_commit_is_an_error_until_it_is_whole(launch, tmp_path):
 
 
 def test_log_cleaned_behind_a_running_server(launch, tmp_path):
-    """Old commits may go at any time once a checkpoint has them; the known version stays readable."""
+    """Old commits may go at any time; what a running server knows stays readable."""
     table = LiveTable(tmp_path / "warehouse" / "live")
     for _ in range(3):
         table.commit()

@@ -130,7 +130,7 @@ def lines_of_frame(frame, schema, column_stats=None, skips=()):
 
 
 def texts_of_column(series, delta_type, nan_is_null):
-    """Equal values are written once, as large tables repeat them; but 0.0 and -0.0 are equal too."""
+    """Equal values are converted once, as large tables repeat them; 0.0 equals -0.0, though."""
     if isinstance(delta_type, dict) or delta_type in ("float", "double"):
         return [text_of(value, delta_type, nan_is_null) for value in series]
     codes, values = series.factorize()
