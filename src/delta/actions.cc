@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "expr/schema.h"
+
 namespace sluice::delta {
 namespace {
 
