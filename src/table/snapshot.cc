@@ -134,8 +134,8 @@ Result<SnapshotPtr> Snapshot::Extend(Change change) const {
   for (Segment& segment : segments) RemoveNamed(change.named_files, segment);
   if (change.added->rows() > 0)
     segments.insert(segments.begin(), Segment::Whole(std::move(change.added)));
-  auto metadata = change.metadata ? std::move(change.metadata) : metadata_;
-  auto protocol = change.protocol ? std::move(change.protocol) : protocol_;
+  auto metadata = change.metadata ? change.metadata : metadata_;
+  auto protocol = change.protocol ? change.protocol : protocol_;
   TRY(Compact(segments, *metadata));
   return SnapshotPtr(std::make_shared<Snapshot>(change.version, std::move(metadata),
                                                 std::move(protocol), std::move(segments)));
