@@ -47,7 +47,7 @@ bool FitsInteger(std::int64_t value, TypeKind kind) {
   }
 }
 
-ScalarRange Exactly(Scalar value) { return {.low = value, .high = std::move(value)}; }
+ScalarRange Exactly(const Scalar& value) { return {.low = value, .high = value}; }
 
 std::optional<ScalarRange> ParseFloat(std::string_view text, Origin origin) {
   const auto wide = ParseNumber<double>(text);
