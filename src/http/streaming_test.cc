@@ -103,6 +103,7 @@ TEST_F(StreamingTest, AChunkLeavesBeforeTheNextIsMade) {
   const std::string start = client.ReceiveBytes(15);
   arrived.Open();
   EXPECT_EQ(start, "HTTP/1.1 200 OK");
+  destroyed_.Wait();  // the source uses what this test owns
 }
 
 TEST_F(StreamingTest, CompressedItDecodesToTheWhole) {
