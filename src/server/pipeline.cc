@@ -144,6 +144,7 @@ Result<auth::Caller> Pipeline::Authenticate(auth::Who who, const http::Request& 
   }
   const std::string* const authorization = request.headers.Find("Authorization");
   const auto& authenticator = who == auth::Who::kRecipient ? known.recipients : known.owners;
+  if (authenticator == nullptr) return Unavailable("the server is starting");
   return authenticator->Authenticate(
       authorization != nullptr ? std::optional<std::string_view>(*authorization) : std::nullopt);
 }
