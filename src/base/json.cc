@@ -1,9 +1,15 @@
 #include "base/json.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
-#include <memory_resource>
+#include <utility>
 
 #include "base/encoding.h"
 
@@ -57,12 +63,36 @@ std::size_t AppendEscape(std::string_view text, std::size_t at, std::string& out
 }
 
 // True for bytes that AppendJsonEscaped must look at more closely.
-constexpr std::array<bool, 256> kNeedsCare = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c)
-    table[static_cast<std::size_t>(c)] = c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
-  return table;
-}();
+constexpr bool NeedsCare(char c) {
+  const auto byte = static_cast<std::uint8_t>(c);
+  return byte < 0x20 || byte >= 0x80 || c == '"' || c == '\\';
+}
+
+constexpr std::size_t kBlockBytes = 16;
+
+// Copies the characters that need no care from the front of `text`, at most kBlockBytes, to `to`,
+// which has room for that many. Returns how many they were.
+std::size_t CopyPlain(std::string_view text, char* to) {
+#ifdef __SSE2__
+  if (text.size() >= kBlockBytes) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data()));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), block);
+    const __m128i quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    const __m128i backslashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    // As signed numbers, control characters and bytes from 0x80 on are all below a space.
+    const __m128i others = _mm_cmplt_epi8(block, _mm_set1_epi8(' '));
+    const int care = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
+    return care == 0 ? kBlockBytes
+                     : static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(care)));
+  }
+#endif
+  std::size_t length = 0;
+  while (length < std::min(text.size(), kBlockBytes) && !NeedsCare(text[length])) {
+    to[length] = text[length];
+    ++length;
+  }
+  return length;
+}
 
 void AppendDouble(double value, std::string& out) {
   if (!std::isfinite(value)) {  // JSON has no such number
@@ -97,22 +127,29 @@ Result<json::value> ParseJson(std::string_view text, const JsonLimits& limits) {
 }
 
 void AppendJsonEscaped(std::string_view text, std::string& out) {
-  std::size_t start = 0;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (!kNeedsCare[static_cast<std::uint8_t>(text[at])]) {
-      ++at;
+  std::array<char, 1024> buffer;  // spares the string a check of its capacity for every piece
+  std::size_t used = 0;
+  const auto flush = [&] { out.append(buffer.data(), std::exchange(used, 0)); };
+  for (std::size_t at = 0; at < text.size();) {
+    if (used + 2 * kBlockBytes > buffer.size()) flush();
+    const std::size_t plain = CopyPlain(text.substr(at), buffer.data() + used);
+    used += plain;
+    at += plain;
+    if (plain == kBlockBytes || at == text.size()) continue;
+    if (text[at] == '"' || text[at] == '\\') {
+      buffer[used++] = '\\';
+      buffer[used++] = text[at++];
       continue;
     }
+    flush();
     if (const std::size_t length = PlainLength(text, at); length > 0) {
+      out.append(text, at, length);
       at += length;
-      continue;
+    } else {
+      at += AppendEscape(text, at, out);
     }
-    out.append(text, start, at - start);
-    at += AppendEscape(text, at, out);
-    start = at;
   }
-  out.append(text, start, text.size() - start);
+  flush();
 }
 
 void AppendJsonString(std::string_view text, std::string& out) {

@@ -29,6 +29,14 @@ TEST(AppendJsonString, EscapesWhatWouldSplitALine) {
   EXPECT_EQ(JsonString("é€😀"), "\"é€😀\"");
 }
 
+TEST(AppendJsonString, GivesBackWhatItEscapedWhereverItStands) {
+  std::string text;
+  for (int length = 0; length < 1200; ++length) {
+    text.push_back("abc\"\\xyz\n0123456789 opq\t"[length * 7 % 24]);
+    EXPECT_EQ(ParseJson(JsonString(text)).value().as_string(), text) << length;
+  }
+}
+
 TEST(AppendJsonString, ReplacesBrokenUtf8) { EXPECT_EQ(JsonString("a\xFFz"), R"("a\ufffdz")"); }
 
 TEST(AppendJson, KeepsOrderAndNumbers) {
