@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -63,16 +64,15 @@ std::string Base64UrlEncode(std::string_view bytes) {
 }
 
 void AppendBase64Url(std::string_view bytes, std::string& out) {
-  std::uint32_t bits = 0;
-  int bit_count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<std::uint8_t>(c);
-    for (bit_count += 8; bit_count >= 6;) {
-      bit_count -= 6;
-      out.push_back(kBase64Url[(bits >> bit_count) & 63]);
-    }
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return i < bytes.size() ? static_cast<std::uint8_t>(bytes[i]) : 0;
+  };
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    const std::array<char, 4> quad = {kBase64Url[bits >> 18], kBase64Url[bits >> 12 & 63],
+                                      kBase64Url[bits >> 6 & 63], kBase64Url[bits & 63]};
+    out.append(quad.data(), std::min<std::size_t>(bytes.size() - i, 3) + 1);
   }
-  if (bit_count > 0) out.push_back(kBase64Url[(bits << (6 - bit_count)) & 63]);
 }
 
 Result<std::string> Base64UrlDecode(std::string_view text) {
@@ -123,18 +123,17 @@ std::string PercentEncode(std::string_view bytes, std::string_view keep) {
 Result<std::string> PercentDecode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    const int high = i + 1 < text.size() ? HexValue(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
+  while (true) {
+    const std::size_t percent = text.find('%');
+    out += text.substr(0, percent);
+    if (percent == std::string_view::npos) return out;
+    text.remove_prefix(percent);
+    const int high = text.size() > 2 ? HexValue(text[1]) : -1;
+    const int low = text.size() > 2 ? HexValue(text[2]) : -1;
     if (high < 0 || low < 0) return InvalidArgument("'%' without two hex digits after it");
     out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
+    text.remove_prefix(3);
   }
-  return out;
 }
 
 bool IsValidUtf8(std::string_view bytes) {

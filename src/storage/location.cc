@@ -37,6 +37,7 @@ std::string_view UriScheme(std::string_view text) {
 
 std::string NormalizePath(std::string_view path) {
   std::string out;
+  out.reserve(path.size() + 1);
   while (!path.empty()) {
     const std::size_t slash = path.find('/');
     AppendSegment(path.substr(0, slash), out);
