@@ -18,7 +18,7 @@ namespace sluice::columnar {
 struct ParquetReadOptions {
   /// Chosen by dotted path, such as "add.partitionValues.key_value.key".
   std::function<bool(std::string_view leaf)> select_leaf;
-  std::size_t batch_rows = 16'384;
+  std::size_t batch_rows = 4'096;
   /// A file that says it would decode to more is refused as kTooLarge.
   std::int64_t max_uncompressed_bytes = std::int64_t{16} << 30;
 };
