@@ -132,6 +132,32 @@ Result<void> CheckDeclaredSize(const parquet::FileMetaData& metadata, const std:
   return {};
 }
 
+// Arrow believes what a footer says of its columns, and takes seconds over a count below zero.
+Result<void> CheckColumnChunks(const parquet::FileMetaData& metadata,
+                               const std::vector<int>& leaves, const std::string& name,
+                               std::int64_t file_bytes) {
+  std::int64_t rows = 0;
+  for (int i = 0; i < metadata.num_row_groups(); ++i) {
+    const auto group = metadata.RowGroup(i);
+    if (group->num_rows() < 0 || __builtin_add_overflow(rows, group->num_rows(), &rows))
+      return ReadFailure(name, Format("row group {} has {} rows", i, group->num_rows()));
+    for (const int leaf : leaves) {
+      const auto chunk = group->ColumnChunk(leaf);
+      const std::int64_t begin =
+          chunk->has_dictionary_page()
+              ? std::min(chunk->dictionary_page_offset(), chunk->data_page_offset())
+              : chunk->data_page_offset();
+      const std::int64_t bytes = chunk->total_compressed_size();
+      const bool is_inside =
+          begin >= 0 && bytes >= 0 && begin <= file_bytes && bytes <= file_bytes - begin;
+      if (!is_inside || chunk->num_values() < 0 || chunk->total_uncompressed_size() < 0)
+        return ReadFailure(name, Format("row group {}, column {} cannot be", i, leaf));
+    }
+  }
+  if (rows != metadata.num_rows()) return ReadFailure(name, "row groups and file disagree on rows");
+  return {};
+}
+
 std::vector<int> SelectLeaves(const parquet::SchemaDescriptor& schema,
                               const ParquetReadOptions& options) {
   std::vector<int> leaves;
@@ -172,11 +198,13 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(
     std::unique_ptr<storage::RandomAccessObject> object, std::string name,
     const ParquetReadOptions& options) {
   try {
+    const auto file_bytes = static_cast<std::int64_t>(object->size_bytes());
     auto source = std::make_shared<ArrowObject>(std::move(object));
     auto parquet_file = parquet::ParquetFileReader::Open(std::move(source), FileProperties());
     const std::shared_ptr<parquet::FileMetaData> metadata = parquet_file->metadata();
     TRY(CheckDeclaredSize(*metadata, name, options.max_uncompressed_bytes));
     const std::vector<int> leaves = SelectLeaves(*metadata->schema(), options);
+    TRY(CheckColumnChunks(*metadata, leaves, name, file_bytes));
 
     parquet::ArrowReaderProperties properties(/*use_threads=*/true);
     properties.set_batch_size(static_cast<std::int64_t>(options.batch_rows));
