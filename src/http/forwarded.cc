@@ -33,6 +33,23 @@ std::vector<std::string_view> ListElements(const Headers& headers, std::string_v
   return elements;
 }
 
+/// The host and port that the client asked for: what a proxy noted, else what it passed on.
+std::string_view ForwardedAuthority(const Headers& headers) {
+  const std::vector<std::string_view> hosts = ListElements(headers, "X-Forwarded-Host");
+  if (!hosts.empty()) return hosts.back();
+  const std::string* const host = headers.Find("Host");
+  return host != nullptr ? TrimAsciiSpace(*host) : std::string_view();
+}
+
+/// Whether `text` can stand in a link as it is: a name or address, with or without a port.
+bool IsAuthority(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 255;
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+  return !text.empty() && text.size() <= kMaxBytes &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string CanonicalAddress(std::string_view text) {
@@ -79,6 +96,10 @@ void TrustedProxies::Apply(Request& request) const {
 
   const std::vector<std::string_view> schemes = ListElements(request.headers, "X-Forwarded-Proto");
   if (!schemes.empty()) request.over_tls = EqualsIgnoringAsciiCase(schemes.back(), "https");
+  const std::string_view authority = ForwardedAuthority(request.headers);
+  if (IsAuthority(authority)) {
+    request.forwarded_origin = Format("{}://{}", request.over_tls ? "https" : "http", authority);
+  }
 }
 
 }  // namespace sluice::http

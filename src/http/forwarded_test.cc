@@ -47,6 +47,25 @@ TEST(TrustedProxies, PortsAndBracketsAreDropped) {
   EXPECT_EQ(PeerBehind("::1", {"::ffff:1.2.3.4"}), "1.2.3.4");
 }
 
+TEST(TrustedProxies, TheOriginIsWhatTheClientAskedThemFor) {
+  const TrustedProxies proxies = TrustedProxies::Parse({"10.0.0.1"}).value();
+  const auto origin = [&](std::string peer,
+                          std::vector<std::pair<std::string, std::string>> fields) {
+    Request request = From(std::move(peer), {});
+    for (auto& [name, value] : fields) request.headers.Add(name, value);
+    proxies.Apply(request);
+    return request.forwarded_origin;
+  };
+  EXPECT_EQ(origin("10.0.0.1", {{"Host", "data.example.com:8443"}}),
+            "http://data.example.com:8443");
+  EXPECT_EQ(origin("10.0.0.1", {{"X-Forwarded-Host", "data.example.com"},
+                                {"X-Forwarded-Proto", "https"},
+                                {"Host", "inner:80"}}),
+            "https://data.example.com");
+  EXPECT_EQ(origin("10.0.0.9", {{"X-Forwarded-Host", "evil.example.com"}, {"Host", "a"}}), "");
+  EXPECT_EQ(origin("10.0.0.1", {{"X-Forwarded-Host", "a\"},{\"b"}}), "");
+}
+
 TEST(TrustedProxies, TheSchemeIsBelievedOnlyFromThem) {
   const TrustedProxies proxies = TrustedProxies::Parse({"10.0.0.1"}).value();
   Request request = From("10.0.0.1", {});

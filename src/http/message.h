@@ -42,6 +42,8 @@ struct Request {
   std::string body;
   /// The peer's IP address, or that which a trusted proxy vouches for; "unix" on such a socket.
   std::string peer_address;
+  /// "https://data.example.com" if a trusted proxy says how the client reached it, else empty.
+  std::string forwarded_origin;
   bool over_tls = false;   ///< As the client sees it: trusted proxies' X-Forwarded-Proto counts.
   std::string request_id;  ///< Made by the server, unique in the process' lifetime; sent back as
                            ///< X-Request-Id.

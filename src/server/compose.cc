@@ -130,7 +130,7 @@ class ComposedApp final : public App {
                  {.url_lifetime = std::chrono::floor<std::chrono::seconds>(options().url_lifetime),
                   .allowed_roots = options().allowed_roots}),
         admin_(metrics_),
-        pipeline_(*log_, metrics_) {
+        pipeline_(*log_, metrics_, {.request_timeout = options().request_timeout}) {
     LogWarnings(source.warnings);
     AddMetrics();
     AddSurfaces();
@@ -153,9 +153,12 @@ class ComposedApp final : public App {
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
     const bool has_file_listener = !options().files_listen.empty();
-    service_.SetFileBaseUrl(has_file_listener && options().public_url.empty()
-                                ? "http://" + addresses[kFiles] + options().prefix
-                                : report_.endpoint);
+    const bool own_links = has_file_listener && options().public_url.empty();
+    const bool follows_proxy = !has_file_listener && options().public_url.empty();
+    service_.SetFileLinks(
+        {.base_url =
+             own_links ? "http://" + addresses[kFiles] + options().prefix : report_.endpoint,
+         .prefix_behind_proxy = follows_proxy ? std::optional(options().prefix) : std::nullopt});
     TRY(LoadIdentities(configuration_));
     DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
@@ -178,6 +181,7 @@ class ComposedApp final : public App {
   void Rescan() override { ReplaceCatalog(configuration_); }
 
   void Reload() override {
+    ReopenLogFile();  // first, and whatever becomes of the rest: the file may have been moved away
     auto loaded = config::LoadConfiguration(sources_);
     if (!loaded.ok()) {
       log_->Error("reload failed, the old configuration stays",
@@ -289,6 +293,16 @@ class ComposedApp final : public App {
     report_.share_count = view.shares().size();
     report_.table_count = view.table_count();
     report_.example_table = FirstTable(view);
+  }
+
+  // The logger keeps its descriptor; what that stands for changes between two lines.
+  void ReopenLogFile() {
+    if (!log_file_.valid()) return;
+    const auto file = OpenLogFile(options().log_file);
+    if (!file.ok() || ::dup3(file->get(), log_file_.get(), O_CLOEXEC) < 0) {
+      log_->Error("cannot open the log file again, the old one stays",
+                  {{"file", options().log_file}});
+    }
   }
 
   // Listeners, limits and the like are fixed at the start: say so rather than pretend.

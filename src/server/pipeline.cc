@@ -26,8 +26,10 @@ http::Response MethodNotAllowed(const std::vector<std::string_view>& allowed) {
   return response;
 }
 
-bool IsLoopback(std::string_view peer_address) {
-  return peer_address.starts_with("127.") || peer_address == "::1";
+// The owner's socket counts too: nobody else can open it.
+bool IsOnThisMachine(std::string_view peer_address) {
+  return peer_address.starts_with("127.") || peer_address == "::1" || peer_address == "unix" ||
+         peer_address == "unix";
 }
 
 std::string_view StatusErrorCode(int status) {
@@ -61,9 +63,10 @@ observe::LogLevel LevelOf(int status) {
 
 }  // namespace
 
-Pipeline::Pipeline(observe::Logger& log, observe::MetricRegistry& metrics)
+Pipeline::Pipeline(observe::Logger& log, observe::MetricRegistry& metrics, Options options)
     : log_(log),
       metrics_(metrics),
+      options_(std::move(options)),
       sent_bytes_(metrics.AddCounter({.name = "sluice_http_sent_bytes_total",
                                       .help = "Bytes of response bodies sent.",
                                       .labels = {}})) {
@@ -136,7 +139,8 @@ http::Response Pipeline::Handle(http::Request& request, std::size_t listener) {
 
 Result<auth::Caller> Pipeline::Authenticate(auth::Who who, const http::Request& request) const {
   if (who == auth::Who::kAnyone) return auth::Caller{};
-  if (who == auth::Who::kOwnerOrLoopback && IsLoopback(request.peer_address)) return auth::Caller{};
+  if (who == auth::Who::kOwnerOrLoopback && IsOnThisMachine(request.peer_address))
+    return auth::Caller{};
   Authenticators known;
   {
     const std::lock_guard lock(mutex_);
@@ -153,7 +157,19 @@ Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Reques
                                      std::string& recipient) const {
   const auth::Caller caller = TRY(Authenticate(route.who, request));
   recipient = caller.recipient;
-  return route.handle(request, caller);
+  return RunInTime(route, request, caller);
+}
+
+Result<http::Response> Pipeline::RunInTime(const BoundRoute& route, const http::Request& request,
+                                           const auth::Caller& caller) const {
+  const MonotonicTime begin = options_.now();
+  auto result = route.handle(request, caller);
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(options_.now() - begin);
+  if (options_.request_timeout.count() == 0 || taken <= options_.request_timeout) return result;
+  const std::string found =
+      result.ok() ? Format("status {}", result->status) : result.error().ToString();
+  return WithDetail(DeadlineExceeded("the request took longer than this server allows"),
+                    Format("{} after {} ms", found, taken.count()));
 }
 
 void Pipeline::OnFinished(const Outcome& outcome) {

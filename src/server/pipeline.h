@@ -1,7 +1,8 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,8 +21,15 @@ namespace sluice::server {
 /// turn an error into a response; afterwards log one line and count. Thread-safe.
 class Pipeline final : public http::Handler {
  public:
+  using MonotonicTime = std::chrono::steady_clock::time_point;
+  struct Options {
+    /// A handler that took longer is answered 504 instead of what it found: a client, or a proxy
+    /// between, has given up by then. 0: no limit.
+    std::chrono::milliseconds request_timeout{0};
+    std::function<MonotonicTime()> now = std::chrono::steady_clock::now;  ///< Thread-safe.
+  };
   /// Both must outlive the pipeline.
-  Pipeline(observe::Logger& log, observe::MetricRegistry& metrics);
+  Pipeline(observe::Logger& log, observe::MetricRegistry& metrics, Options options);
 
   /// Adds what the next listener serves; its index is that of http::Server's listeners. Before the
   /// start only.
@@ -55,9 +63,12 @@ class Pipeline final : public http::Handler {
   Result<auth::Caller> Authenticate(auth::Who who, const http::Request& request) const;
   Result<http::Response> Run(const BoundRoute& route, const http::Request& request,
                              std::string& recipient) const;
+  Result<http::Response> RunInTime(const BoundRoute& route, const http::Request& request,
+                                   const auth::Caller& caller) const;
 
   observe::Logger& log_;
   observe::MetricRegistry& metrics_;
+  const Options options_;
   observe::Counter sent_bytes_;
   std::vector<Served> served_;
   std::vector<RouteMetrics> route_metrics_;  ///< The first counts requests that found no route.

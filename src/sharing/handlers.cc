@@ -1,5 +1,6 @@
 #include "sharing/handlers.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -91,7 +92,7 @@ Result<Response> GetTableMetadata(const Request& http, const Caller& caller,
 
 Result<Response> QueryTable(const Request& http, const Caller& caller, SharingService& service) {
   const auto request = TRY(protocol::ParseQueryTable(http));
-  TableFiles files = TRY(service.QueryTable(caller, request));
+  TableFiles files = TRY(service.QueryTable(caller, request, http.forwarded_origin));
   const table::Snapshot& snapshot = *files.selection.snapshot;
   Response response = TableResponse(snapshot.version(), files.format, files.with_end_stream_action);
   if (request.file_id_hash) {
@@ -118,11 +119,19 @@ Result<Response> RefuseCredentials(const Request& /*http*/, const Caller& /*call
       "temporary credentials are not supported yet by this server: query the table instead");
 }
 
+// What {path...} stands for, still encoded: as many segments at the path's end. The surface's
+// prefix may hold a "/files/" of its own.
+std::string_view EncodedFilePath(const Request& http) {
+  std::size_t begin = http.path.rfind('/');
+  for (auto more = std::ranges::count(http.PathParameter("path"), '/'); more > 0 && begin > 0;
+       --more)
+    begin = http.path.rfind('/', begin - 1);
+  return std::string_view(http.path).substr(begin + 1);
+}
+
 Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingService& service) {
-  constexpr std::string_view kMarker = "/files/";
-  const std::size_t marker = http.path.find(kMarker);
   const std::size_t question = http.target.find('?');
-  const std::string_view path = std::string_view(http.path).substr(marker + kMarker.size());
+  const std::string_view path = EncodedFilePath(http);
   const std::string_view query = question == std::string::npos
                                      ? std::string_view()
                                      : std::string_view(http.target).substr(question + 1);

@@ -52,14 +52,15 @@ Result<void> CheckNoDeletionVectors(const table::Snapshot& snapshot) {
 SharingService::SharingService(const Dependencies& dependencies, Options options)
     : dependencies_(dependencies), options_(std::move(options)) {}
 
-void SharingService::SetFileBaseUrl(std::string base_url) {
+void SharingService::SetFileLinks(FileLinks links) {
   const std::lock_guard lock(mutex_);
-  file_base_url_ = std::move(base_url);
+  file_links_ = std::move(links);
 }
 
-std::string SharingService::FileBaseUrl() const {
+std::string SharingService::FileBaseUrl(std::string_view forwarded_origin) const {
   const std::lock_guard lock(mutex_);
-  return file_base_url_;
+  if (forwarded_origin.empty() || !file_links_.prefix_behind_proxy) return file_links_.base_url;
+  return std::string(forwarded_origin) + *file_links_.prefix_behind_proxy;
 }
 
 template <typename Add>
@@ -180,13 +181,14 @@ Result<SharingService::TableHead> SharingService::GetTableMetadata(
 }
 
 Result<TableFiles> SharingService::QueryTable(const auth::Caller& caller,
-                                              const protocol::QueryTableRequest& request) {
+                                              const protocol::QueryTableRequest& request,
+                                              std::string_view forwarded_origin) {
   const OpenTable open = TRY(Open(caller, request.table));
   const auto format = TRY(protocol::ChooseFormat(request.capabilities, /*needs_delta=*/false));
   TRY(CheckFilesAllowed(*open.snapshot, open.root));
   const auto predicates = ParseHints(request.body, open.snapshot->metadata().schema);
   const protocol::TableRef& ref = open.shared->ref;
-  const std::string base_url = FileBaseUrl();
+  const std::string base_url = FileBaseUrl(forwarded_origin);
   const bool wants_end = request.capabilities.include_end_stream_action ||
                          request.body.include_refresh_token || request.body.max_files.has_value();
   return TableFiles{

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,13 @@ class SharingService {
   };
   SharingService(const Dependencies& dependencies, Options options);
 
-  /// Sets what links to files begin with: "http://127.0.0.1:8080/delta-sharing".
-  void SetFileBaseUrl(std::string base_url);
+  /// What links to files begin with.
+  struct FileLinks {
+    std::string base_url;  ///< "http://127.0.0.1:8080/delta-sharing"
+    /// Set if the owner named no public URL: the path below the origin that a trusted proxy tells.
+    std::optional<std::string> prefix_behind_proxy;
+  };
+  void SetFileLinks(FileLinks links);
 
   // Lists are in configuration order, each answered as its one line of JSON.
   // Errors: kNotFound; kInvalidArgument for a bad page token.
@@ -71,8 +77,10 @@ class SharingService {
                                      const protocol::TableMetadataRequest& request);
 
   /// The files of the latest version, each to get a signed URL. Hints only skip files.
+  /// `forwarded_origin` is how the client reached a trusted proxy, empty if there is none.
   Result<TableFiles> QueryTable(const auth::Caller& caller,
-                                const protocol::QueryTableRequest& request);
+                                const protocol::QueryTableRequest& request,
+                                std::string_view forwarded_origin = {});
 
   /// Opens the file of a signed URL: `path` is what follows `/files/`, `query` what follows '?',
   /// both still encoded. Errors: kPermissionDenied for a URL that is not (or no longer) good,
@@ -95,12 +103,12 @@ class SharingService {
   Result<std::string> EncodeList(const auth::Caller& caller, const std::string& list,
                                  std::size_t size, const protocol::ListRequest& request,
                                  Add&& add) const;
-  std::string FileBaseUrl() const;
+  std::string FileBaseUrl(std::string_view forwarded_origin) const;
 
   const Dependencies dependencies_;
   const Options options_;
-  mutable std::mutex mutex_;  ///< Guards file_base_url_.
-  std::string file_base_url_;
+  mutable std::mutex mutex_;  ///< Guards file_links_.
+  FileLinks file_links_;
 };
 
 }  // namespace sluice::sharing

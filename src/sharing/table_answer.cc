@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "protocol/error.h"
 #include "storage/data_path.h"
 
 namespace sluice::sharing {
@@ -18,26 +19,28 @@ class TableAnswer final : public http::BodySource {
                    .id_hash = files_.id_hash,
                    .urls_expire_at = files_.urls.expires_at()}) {}
 
-  /// Renders what the first Next will give.
-  Result<void> Begin() {
-    TRY(Render(first_chunk_));
-    return {};
-  }
+  /// Renders what the first Next will give. A fault here can still be answered with a status.
+  Result<void> Begin() { return Render(first_chunk_); }
   bool at_end() const { return at_end_; }
 
   Result<void> Next(std::string& out) override {
-    if (first_chunk_.empty()) return Render(out);
-    out = std::exchange(first_chunk_, {});
+    if (!first_chunk_.empty()) {
+      out = std::exchange(first_chunk_, {});
+      return {};
+    }
+    auto rendered = Render(out);
+    if (rendered.ok() || !files_.with_end_stream_action) return rendered;
+    EndWithFault(rendered.error(), out);
     return {};
   }
 
  private:
+  // Whatever happens, `out` holds whole lines.
   Result<void> Render(std::string& out) {
     out = std::exchange(files_.head_lines, {});
     while (!at_end_ && out.size() < kChunkBytes) {
       if (cursor_.Next()) {
-        auto line = AppendFile(out);
-        if (!line.ok()) TRY(EndWithFault(std::move(line).error(), out));
+        TRY(AppendFile(out));
       } else {
         End({.min_url_expires_at = files_.urls.expires_at()}, out);
       }
@@ -55,11 +58,11 @@ class TableAnswer final : public http::BodySource {
     return {};
   }
 
-  Result<void> EndWithFault(Error error, std::string& out) {
-    if (!files_.with_end_stream_action) return error;
-    End({.min_url_expires_at = {}, .error_message = error.message, .http_status_error_code = 500},
+  void EndWithFault(const Error& error, std::string& out) {
+    End({.min_url_expires_at = {},
+         .error_message = error.message,
+         .http_status_error_code = protocol::HttpStatus(error.code)},
         out);
-    return {};
   }
 
   void End(const protocol::EndStreamAction& action, std::string& out) {
