@@ -17,8 +17,42 @@
 namespace sluice::columnar {
 namespace {
 
-// Arrow's own pools keep freed memory; the system's gives large buffers back at once.
-arrow::MemoryPool* Pool() { return arrow::system_memory_pool(); }
+// A forged page header may ask for 2 GiB, which Arrow would allocate and clear before it reads.
+constexpr std::int64_t kMaxBufferBytes = std::int64_t{512} << 20;
+
+// Hands out no larger buffer than that.
+class BoundedPool final : public arrow::MemoryPool {
+ public:
+  explicit BoundedPool(arrow::MemoryPool* pool) : pool_(pool) {}
+
+  arrow::Status Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) override {
+    if (size > kMaxBufferBytes) return arrow::Status::OutOfMemory("buffer of ", size, " bytes");
+    return pool_->Allocate(size, alignment, out);
+  }
+  arrow::Status Reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment,
+                           std::uint8_t** buffer) override {
+    if (new_size > kMaxBufferBytes)
+      return arrow::Status::OutOfMemory("buffer of ", new_size, " bytes");
+    return pool_->Reallocate(old_size, new_size, alignment, buffer);
+  }
+  void Free(std::uint8_t* buffer, std::int64_t size, std::int64_t alignment) override {
+    pool_->Free(buffer, size, alignment);
+  }
+  std::int64_t bytes_allocated() const override { return pool_->bytes_allocated(); }
+  std::int64_t total_bytes_allocated() const override { return pool_->total_bytes_allocated(); }
+  std::int64_t num_allocations() const override { return pool_->num_allocations(); }
+  std::string backend_name() const override { return pool_->backend_name(); }
+
+ private:
+  arrow::MemoryPool* pool_;
+};
+
+// Arrow's own pools keep freed memory; the system's gives large buffers back at once. Columns
+// outlive their reader, so the pool lives for ever.
+arrow::MemoryPool* Pool() {
+  static BoundedPool* const pool = new BoundedPool(arrow::system_memory_pool());
+  return pool;
+}
 
 Error ReadFailure(const std::string& name, std::string_view why) {
   return WithDetail(CorruptData("cannot read a Parquet file of the table"),
