@@ -1,0 +1,114 @@
+#pragma once
+
+// A service over tables that a test writes, or over those of tests/data. Included by tests only.
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/testing.h"
+#include "catalog/catalog.h"
+#include "delta/delta_table.h"
+#include "delta/testing.h"
+#include "sharing/service.h"
+
+namespace sluice::sharing {
+
+/// Everything a SharingService needs, below a folder that lives as long as the test. Recipient "me"
+/// may read all shares, "acme" the share "Retail" alone.
+class SharedTables : public testing::Test {
+ protected:
+  SharedTables() {
+    std::string pattern = testing::TempDir() + "sharing-XXXXXX";
+    folder_ = std::filesystem::canonical(mkdtemp(pattern.data()));
+    service_ = MakeService({});
+  }
+  ~SharedTables() override { std::filesystem::remove_all(folder_); }
+
+  /// A service with other options over the same catalog.
+  std::unique_ptr<SharingService> MakeService(const SharingService::Options& options) {
+    auto service = std::make_unique<SharingService>(
+        SharingService::Dependencies{
+            .catalog = catalog_, .tables = tables_, .urls = urls_, .tokens = tokens_},
+        options);
+    service->SetFileLinks({.base_url = "http://host/p"});
+    return service;
+  }
+
+  void Write(const std::string& name, std::string_view text) {
+    const std::filesystem::path path = folder_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  /// Writes a table of one commit, with a data file in place of each that it adds.
+  void WriteTable(const std::string& name, const std::vector<std::string>& files) {
+    std::vector<std::string> adds;
+    for (const std::string& file : files) {
+      adds.push_back(delta::AddLine(file));
+      if (!file.starts_with('/')) Write(name + "/" + file, file);
+    }
+    Write(name + "/_delta_log/00000000000000000000.json", delta::FirstCommit(adds));
+  }
+
+  config::ConfiguredTable TableAt(const std::string& name, const std::string& folder,
+                                  bool history_shared = false) const {
+    return {.name = name,
+            .location = (folder_ / folder).string(),
+            .history_shared = history_shared,
+            .where = "test"};
+  }
+  void Share(const std::vector<config::ConfiguredShare>& shares) {
+    catalog_.Replace(catalog::View::Make(shares, {{.name = catalog::RecipientName("me")},
+                                                  {.name = catalog::RecipientName("acme"),
+                                                   .all_shares = false,
+                                                   .shares = {protocol::ShareName("Retail")}}})
+                         .value());
+  }
+
+  static protocol::TableRef Ref(const std::string& share, const std::string& schema,
+                                const std::string& table) {
+    return {protocol::ShareName(share), protocol::SchemaName(schema), protocol::TableName(table)};
+  }
+  /// The whole answer to a query.
+  Result<std::string> Query(SharingService& service, const auth::Caller& caller,
+                            const protocol::TableRef& table,
+                            const protocol::QueryBody& body = {}) const {
+    TableFiles files = TRY(service.QueryTable(caller, {.table = table, .body = body}));
+    TableAnswerBody answer = TRY(RenderTableAnswer(std::move(files)));
+    return std::get<std::string>(std::move(answer));
+  }
+  /// The first link of an answer.
+  static std::string FirstUrl(const std::string& answer) {
+    const std::string marker = R"("url":")";
+    const std::size_t begin = answer.find(marker) + marker.size();
+    return answer.substr(begin, answer.find('"', begin) - begin);
+  }
+  static Result<storage::LocalFile> OpenUrl(const SharingService& service, const std::string& url) {
+    const std::size_t path = url.find("/files/") + 7;
+    const std::size_t query = url.find('?');
+    return service.OpenFile(url.substr(path, query - path), url.substr(query + 1));
+  }
+
+  const auth::Caller me_{.recipient = "me"};
+  const auth::Caller acme_{.recipient = "acme"};
+  std::filesystem::path folder_;
+  ManualClock clock_{SystemTime(std::chrono::seconds(1'795'255'200))};
+  catalog::Catalog catalog_{catalog::View::Make({}, {}).value()};
+  std::shared_ptr<storage::ObjectStore> store_ = storage::NewLocalStore();
+  TableCache tables_{[this](const std::string& location) -> Result<std::unique_ptr<table::Table>> {
+                       return delta::NewDeltaTable(store_, location);
+                     },
+                     1 << 20};
+  storage::FileUrlSigner urls_{Secret("master"), clock_};
+  crypto::TokenSealer tokens_{crypto::HmacSha256Key("page tokens"), clock_};
+  std::unique_ptr<SharingService> service_;
+};
+
+}  // namespace sluice::sharing
