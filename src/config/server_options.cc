@@ -181,7 +181,9 @@ constexpr Row kServerSettings[] = {
      .min = "0",
      .max = "10m",
      .value_name = "DURATION",
-     .doc = "Answers 504 to a request that takes longer until its answer begins. 0 is no limit."},
+     .doc =
+         "A request whose answer took longer to find is answered 504 instead, since nobody waits\n"
+         "for it any more. What is sent after that is bounded by writeTimeout. 0 is no limit."},
     {.name = "drain_timeout",
      .field = &Options::drain_timeout,
      .fallback = "30s",
@@ -208,7 +210,8 @@ constexpr Row kServerSettings[] = {
      .fallback = "",
      .is_path = true,
      .value_name = "FILE",
-     .doc = "Where to log, instead of standard error."},
+     .doc = "Where to log, instead of standard error. Opened again on SIGHUP, so that it can be\n"
+            "rotated."},
 };
 
 Result<void> CheckAddress(std::string_view setting, const std::string& address) {

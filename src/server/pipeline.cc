@@ -28,8 +28,7 @@ http::Response MethodNotAllowed(const std::vector<std::string_view>& allowed) {
 
 // The owner's socket counts too: nobody else can open it.
 bool IsOnThisMachine(std::string_view peer_address) {
-  return peer_address.starts_with("127.") || peer_address == "::1" || peer_address == "unix" ||
-         peer_address == "unix";
+  return peer_address.starts_with("127.") || peer_address == "::1" || peer_address == "unix";
 }
 
 std::string_view StatusErrorCode(int status) {
