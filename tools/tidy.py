@@ -31,7 +31,6 @@ LIBRARIES = [
     ("lz4", ["table", "columnar"]),
     ("yaml-cpp/", ["config"]),
     ("CLI/", ["cli"]),
-    ("spdlog/", ["observe"]),
     ("prometheus/", ["observe"]),
     ("openssl/", ["crypto", "http/tls"]),
     ("fmt/", ["base"]),

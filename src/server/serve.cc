@@ -9,6 +9,7 @@
 
 #include "delta/delta_table.h"
 #include "server/compose.h"
+#include "sharing/servable.h"
 #include "storage/location.h"
 
 namespace sluice::server {
@@ -66,7 +67,10 @@ Result<TableReport> CheckTable(const std::string& location_text) {
     return report;
   }
   const table::Snapshot& snapshot = **latest;
-  report.can_be_served = true;
+  const auto servable =
+      sharing::CheckServable(snapshot, {.root = location.path, .allowed_roots = {}});
+  report.can_be_served = servable.ok();
+  if (!servable.ok()) report.reason = servable.error().message;
   report.version = snapshot.version().value();
   report.min_reader_version = snapshot.protocol().min_reader_version;
   if (snapshot.protocol().reader_features)

@@ -135,8 +135,11 @@ Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingS
   const std::string_view query = question == std::string::npos
                                      ? std::string_view()
                                      : std::string_view(http.target).substr(question + 1);
-  storage::LocalFile file = TRY(service.OpenFile(path, query));
-  return RespondWithFile(http, std::move(file));
+  SharingService::SharedFile shared = TRY(service.OpenFile(path, query));
+  Response response = RespondWithFile(http, std::move(shared.file));
+  response.log_fields.emplace_back("table", shared.table.ToString());
+  response.log_fields.emplace_back("recipient", std::move(shared.recipient));
+  return response;
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "base/encoding.h"
 #include "expr/predicate.h"
-#include "storage/data_path.h"
+#include "sharing/servable.h"
 #include "storage/location.h"
 
 namespace sluice::sharing {
@@ -32,19 +32,12 @@ std::vector<expr::Predicate> ParseHints(const protocol::QueryBody& query,
   return predicates;
 }
 
-// A file whose deleted rows a vector lists must not reach a reader that would not apply it.
-Result<void> CheckNoDeletionVectors(const table::Snapshot& snapshot) {
-  for (const table::Segment& segment : snapshot.segments()) {
-    if (!segment.block->has_deletion_vectors()) continue;
-    for (std::size_t row = 0; row < segment.block->rows(); ++row) {
-      if (segment.IsLive(row) && !segment.block->deletion_vector_id(row).empty()) {
-        return Unsupported(
-            "the table needs reader features that this server does not support yet: "
-            "deletionVectors");
-      }
-    }
-  }
-  return {};
+protocol::TableItem ItemOf(const catalog::SharedTable& table) {
+  return {.name = table.ref.table.value(),
+          .schema = table.ref.schema.value(),
+          .share = table.ref.share.value(),
+          .share_id = table.share_id,
+          .id = table.id};
 }
 
 }  // namespace
@@ -117,18 +110,6 @@ Result<std::string> SharingService::ListSchemas(const auth::Caller& caller,
                     });
 }
 
-namespace {
-
-protocol::TableItem ItemOf(const catalog::SharedTable& table) {
-  return {.name = table.ref.table.value(),
-          .schema = table.ref.schema.value(),
-          .share = table.ref.share.value(),
-          .share_id = table.share_id,
-          .id = table.id};
-}
-
-}  // namespace
-
 Result<std::string> SharingService::ListTables(const auth::Caller& caller,
                                                const protocol::ShareName& share,
                                                const protocol::SchemaName& schema,
@@ -160,7 +141,7 @@ Result<SharingService::OpenTable> SharingService::Open(const auth::Caller& calle
   const storage::Location location = TRY(storage::ParseLocation(open.shared->location, "/"));
   open.root = location.path;
   open.snapshot = TRY(dependencies_.tables.Latest(open.shared->location));
-  TRY(CheckNoDeletionVectors(*open.snapshot));
+  TRY(CheckServable(*open.snapshot, {.root = open.root, .allowed_roots = options_.allowed_roots}));
   return open;
 }
 
@@ -185,7 +166,6 @@ Result<TableFiles> SharingService::QueryTable(const auth::Caller& caller,
                                               std::string_view forwarded_origin) {
   const OpenTable open = TRY(Open(caller, request.table));
   const auto format = TRY(protocol::ChooseFormat(request.capabilities, /*needs_delta=*/false));
-  TRY(CheckFilesAllowed(*open.snapshot, open.root));
   const auto predicates = ParseHints(request.body, open.snapshot->metadata().schema);
   const protocol::TableRef& ref = open.shared->ref;
   const std::string base_url = FileBaseUrl(forwarded_origin);
@@ -206,40 +186,22 @@ Result<TableFiles> SharingService::QueryTable(const auth::Caller& caller,
       .with_end_stream_action = wants_end};
 }
 
-Result<void> SharingService::CheckFilesAllowed(const table::Snapshot& snapshot,
-                                               const std::string& root) const {
-  for (const table::Segment& segment : snapshot.segments()) {
-    for (const std::uint32_t row : segment.block->absolute_rows()) {
-      if (!segment.IsLive(row)) continue;
-      const auto path = TRY(storage::ResolveDataPath(root, segment.block->path(row)));
-      const bool allowed =
-          !path.is_absolute ||
-          std::ranges::any_of(options_.allowed_roots, [&](const std::string& allowed_root) {
-            return storage::IsWithin(path.path, allowed_root);
-          });
-      if (allowed) continue;
-      return WithDetail(
-          Unsupported(
-              "the table lists files outside its own folder, which the owner has not allowed"),
-          path.path);
-    }
-  }
-  return {};
-}
-
-Result<storage::LocalFile> SharingService::OpenFile(std::string_view path,
-                                                    std::string_view query) const {
-  const storage::VerifiedFile file = TRY(dependencies_.urls.Verify(path, query));
+Result<SharingService::SharedFile> SharingService::OpenFile(std::string_view path,
+                                                            std::string_view query) const {
+  const storage::VerifiedFile verified = TRY(dependencies_.urls.Verify(path, query));
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const protocol::TableRef ref{.share = protocol::ShareName(file.share),
-                               .schema = protocol::SchemaName(file.schema),
-                               .table = protocol::TableName(file.table)};
-  const auto shared = view->FindTable(catalog::RecipientName(file.recipient), ref);
-  if (!shared.ok())
+  const protocol::TableRef ref{.share = protocol::ShareName(verified.share),
+                               .schema = protocol::SchemaName(verified.schema),
+                               .table = protocol::TableName(verified.table)};
+  const auto shared = view->FindTable(catalog::RecipientName(verified.recipient), ref);
+  if (!shared.ok()) {
     return WithDetail(PermissionDenied("the table is no longer shared"), shared.error().message);
+  }
   const storage::Location location = TRY(storage::ParseLocation((*shared)->location, "/"));
-  return storage::OpenLocalFile(
-      {.table_root = location.path, .allowed_roots = options_.allowed_roots}, file.data_path);
+  storage::LocalFile file = TRY(storage::OpenLocalFile(
+      {.table_root = location.path, .allowed_roots = options_.allowed_roots}, verified.data_path));
+  return SharedFile{
+      .recipient = verified.recipient, .table = (*shared)->ref, .file = std::move(file)};
 }
 
 }  // namespace sluice::sharing

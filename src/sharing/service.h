@@ -85,7 +85,12 @@ class SharingService {
   /// Opens the file of a signed URL: `path` is what follows `/files/`, `query` what follows '?',
   /// both still encoded. Errors: kPermissionDenied for a URL that is not (or no longer) good,
   /// whatever the reason.
-  Result<storage::LocalFile> OpenFile(std::string_view path, std::string_view query) const;
+  struct SharedFile {
+    std::string recipient;  ///< To whom the URL was given.
+    protocol::TableRef table;
+    storage::LocalFile file;
+  };
+  Result<SharedFile> OpenFile(std::string_view path, std::string_view query) const;
 
  private:
   /// A table that the caller may read, at its latest version.
@@ -96,7 +101,6 @@ class SharingService {
     table::SnapshotPtr snapshot;
   };
   Result<OpenTable> Open(const auth::Caller& caller, const protocol::TableRef& ref);
-  Result<void> CheckFilesAllowed(const table::Snapshot& snapshot, const std::string& root) const;
   /// Renders one page of a list of `size` items: `add(encoder, i)` renders item i. `list` names the
   /// list, so that a token of one is no good for another.
   template <typename Add>
