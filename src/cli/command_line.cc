@@ -211,8 +211,8 @@ class CommandLine {
     }
     const auto view = TRY(catalog::View::Make(loaded.shares->shares, {}));
     for (const std::string& note : loaded.shares->without_effect) terminal_.out << note << '\n';
-    terminal_.out << Format("{}: right: {}, {}\n", loaded.file,
-                            Counted(view->shares().size(), "share"),
+    terminal_.out << Format("{} is right: {}, {}; sluice table check looks into a table\n",
+                            loaded.file, Counted(view->shares().size(), "share"),
                             Counted(view->table_count(), "table"));
     return kSuccess;
   }

@@ -44,7 +44,9 @@ std::string_view AdviceFor(const Error& error) {
       return "the file contradicts its format: restore it from a copy, or repair it";
     case ErrorCode::kUnsupported: return "`sluice table check LOCATION` says what a table needs";
     case ErrorCode::kNotFound:
-      return "check the spelling; relative paths start at the current folder";
+      return "check the spelling: relative paths start at the current folder, and a table is a "
+             "folder "
+             "with a _delta_log in it";
     default: return {};
   }
 }
@@ -61,6 +63,9 @@ std::string StartText(const StartReport& report) {
              Counted(report.share_count, "share"), Counted(report.table_count, "table"),
              report.endpoint, report.admin_address);
   text += ProfileLine(report);
+  if (report.listens_everywhere) {
+    text += "  note      links name this machine only: give --public-url the address others use\n";
+  }
   if (report.example_table.empty()) {
     return text +
            "Nothing is shared yet: put Delta tables into the folder, or name them in the "

@@ -256,11 +256,13 @@ Result<void> CheckTls(const ServerOptions& options) {
   return {};
 }
 
+bool IsAnyHost(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
+
 /// A server that listens everywhere is reached from this machine, at least, by loopback.
 std::string ReachableAddress(const std::string& address) {
   Result<HostPort> parsed = ParseHostPort(address);
   if (!parsed.ok()) return address;
-  if (parsed->host == "0.0.0.0" || parsed->host == "::") parsed->host = "127.0.0.1";
+  if (IsAnyHost(parsed->host)) parsed->host = "127.0.0.1";
   return parsed->ToString();
 }
 
@@ -298,6 +300,11 @@ std::string EndpointUrl(const ServerOptions& options, const std::string& address
   }
   return Format("{}://{}{}", options.HasTls() ? "https" : "http", ReachableAddress(address),
                 options.prefix);
+}
+
+bool ListensEverywhere(const std::string& address) {
+  const Result<HostPort> parsed = ParseHostPort(address);
+  return parsed.ok() && IsAnyHost(parsed->host);
 }
 
 }  // namespace sluice::config

@@ -63,4 +63,7 @@ Result<void> CheckServerOptions(const ServerOptions& options);
 /// `address` ("HOST:PORT", with the real port): the public URL's origin if there is one.
 std::string EndpointUrl(const ServerOptions& options, const std::string& address);
 
+/// Whether `address` ("HOST:PORT") is that of no interface in particular: 0.0.0.0 or [::].
+bool ListensEverywhere(const std::string& address);
+
 }  // namespace sluice::config

@@ -69,5 +69,12 @@ TEST(ServerOptions, EndpointIsThePublicUrlOrTheAddress) {
   EXPECT_EQ(EndpointUrl(options, "0.0.0.0:8080"), "https://sharing.example.com/delta-sharing");
 }
 
+TEST(ServerOptions, TellsAnAddressOfNoInterfaceInParticular) {
+  EXPECT_TRUE(ListensEverywhere("0.0.0.0:80"));
+  EXPECT_TRUE(ListensEverywhere("[::]:80"));
+  EXPECT_FALSE(ListensEverywhere("127.0.0.1:80"));
+  EXPECT_FALSE(ListensEverywhere("[::1]:80"));
+}
+
 }  // namespace
 }  // namespace sluice::config

@@ -20,8 +20,8 @@ std::string Join(const std::vector<std::string>& names) {
 
 Result<void> CheckReadable(const table::Protocol& protocol, const table::Metadata& metadata) {
   if (protocol.min_reader_version > kTableFeaturesVersion) {
-    return Unsupported("the table needs Delta reader version {}, this server reads up to {}",
-                       protocol.min_reader_version, kTableFeaturesVersion);
+    return Unsupported("the table needs Delta reader version {}, which this server does not know",
+                       protocol.min_reader_version);
   }
   std::vector<std::string> needed;
   if (protocol.min_reader_version == kTableFeaturesVersion && protocol.reader_features) {

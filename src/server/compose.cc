@@ -152,6 +152,11 @@ class ComposedApp final : public App {
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
+    report_.listens_everywhere =
+        options().public_url.empty() && config::ListensEverywhere(addresses[kRecipients]);
+    if (report_.listens_everywhere) {
+      log_->Warn("links name this machine only: set public_url", {{"endpoint", report_.endpoint}});
+    }
     const bool has_file_listener = !options().files_listen.empty();
     const bool own_links = has_file_listener && options().public_url.empty();
     const bool follows_proxy = !has_file_listener && options().public_url.empty();
@@ -178,7 +183,12 @@ class ComposedApp final : public App {
     return sources_.folder.empty() ? std::chrono::milliseconds(0) : options().rescan_interval;
   }
 
-  void Rescan() override { ReplaceCatalog(configuration_); }
+  void Rescan() override {
+    const std::size_t before = report_.table_count;
+    if (ReplaceCatalog(configuration_) && report_.table_count != before) {
+      log_->Info("folder changed", {{"tables", report_.table_count}, {"before", before}});
+    }
+  }
 
   void Reload() override {
     ReopenLogFile();  // first, and whatever becomes of the rest: the file may have been moved away
@@ -193,12 +203,14 @@ class ComposedApp final : public App {
       log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
       return;
     }
+    ReportFixedSettings(*loaded);
     if (tls_ != nullptr) {
       if (const auto certificate = tls_->Reload(); !certificate.ok()) {
-        log_->Error("the old certificate stays", {{"error", certificate.error().ToString()}});
+        log_->Error("reloaded, but the old certificate stays",
+                    {{"error", certificate.error().ToString()}});
+        return;
       }
     }
-    ReportFixedSettings(*loaded);
     log_->Info("reloaded", {{"shares", report_.share_count}, {"tables", report_.table_count}});
   }
 

@@ -37,7 +37,7 @@ std::string_view StatusErrorCode(int status) {
     case 408: return "REQUEST_TIMEOUT";
     case 413: return "REQUEST_TOO_LARGE";
     case 431: return "REQUEST_HEADERS_TOO_LARGE";
-    case 503: return "TEMPORARILY_UNAVAILABLE";
+    case 503: return "UNAVAILABLE";
     default: return "INVALID_PARAMETER_VALUE";
   }
 }

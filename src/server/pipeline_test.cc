@@ -283,7 +283,7 @@ TEST_F(PipelineTest, RefusesInTheProtocolsWordsWhatNeverBecameARequest) {
                                                {408, "REQUEST_TIMEOUT"},
                                                {413, "REQUEST_TOO_LARGE"},
                                                {431, "REQUEST_HEADERS_TOO_LARGE"},
-                                               {503, "TEMPORARILY_UNAVAILABLE"}};
+                                               {503, "UNAVAILABLE"}};
   for (const auto& [status, code] : cases) {
     const Response response = pipeline_.Refuse(status, "too much");
     EXPECT_EQ(response.status, status);

@@ -22,6 +22,7 @@ struct StartReport {
   std::string profile_path;
   bool endpoint_rewritten = false;  ///< The profile was there, with another endpoint.
   bool anonymous = false;           ///< Nobody is asked for a token.
+  bool listens_everywhere = false;  ///< On all addresses, and no public URL says which one to use.
 };
 
 struct ServeRequest {
