@@ -9,6 +9,8 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
 class SharingHandlers : public SharedTables {
  protected:
   SharingHandlers() {
@@ -52,7 +54,8 @@ TEST_F(SharingHandlers, OpenLinksBelowAnyPrefix) {
          at = answer.find("http://host", at + 1)) {
       const std::string url = answer.substr(at, answer.find('"', at) - at);
       const auto file = Call("GET", url.substr(std::string("http://host").size()), prefix);
-      EXPECT_THAT(file, IsOk()) << url;
+      ASSERT_THAT(file, IsOk()) << url;
+      EXPECT_EQ(file->log_fields, (Fields{{"table", "Retail.sales.orders"}, {"recipient", "me"}}));
       ++links;
     }
     EXPECT_EQ(links, 2u) << answer;
@@ -64,7 +67,6 @@ TEST_F(SharingHandlers, TellTheLogWhichTableVersionAndFiles) {
   const auto response =
       Call("POST", "/shares/retail/schemas/sales/tables/ORDERS/query", "", R"({"limitHint":0})");
   ASSERT_THAT(response, IsOk());
-  using Fields = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(response->log_fields,
             (Fields{{"table", "retail.sales.ORDERS"}, {"version", "0"}, {"files", "0/2"}}));
   EXPECT_EQ(*response->headers.Find("Sluice-Pruned"), "files=0/2");

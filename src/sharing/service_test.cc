@@ -175,7 +175,25 @@ TEST_F(SharingTables, LinkOpensItsFile) {
   ShareOrders();
   const auto file = OpenUrl(*service_, FirstUrl(*Query(*service_, me_, orders_)));
   ASSERT_THAT(file, IsOk());
-  EXPECT_EQ(file->size_bytes, 5u);
+  EXPECT_EQ(file->file.size_bytes, 5u);
+  EXPECT_EQ(file->recipient, "me");
+  EXPECT_EQ(file->table, orders_);
+}
+
+TEST_F(SharingTables, LinksFollowAProxyOnlyWhereTheOwnerNamedNoAddress) {
+  WriteTable("orders", {"a"});
+  ShareOrders();
+  const auto base_of_links = [&](const std::string& forwarded_origin) {
+    const TableFiles files =
+        service_->QueryTable(me_, {.table = orders_}, forwarded_origin).value();
+    std::string url;
+    files.urls.Append({.path = "a"}, url);
+    return url.substr(0, url.find("/files/"));
+  };
+  EXPECT_EQ(base_of_links("https://proxy"), "http://host/p");
+  service_->SetFileLinks({.base_url = "http://host/p", .prefix_behind_proxy = "/p"});
+  EXPECT_EQ(base_of_links("https://proxy"), "https://proxy/p");
+  EXPECT_EQ(base_of_links(""), "http://host/p");
 }
 
 TEST_F(SharingTables, LinkDiesWithTheGrantAndComesBackWithIt) {

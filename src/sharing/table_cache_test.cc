@@ -139,7 +139,7 @@ TEST_F(TableCacheTest, DoesNotKeepAFailureToOpen) {
 
 TEST_F(TableCacheTest, KeepsItsBoundUnderManyThreads) {
   constexpr int kThreads = 8;
-  constexpr int kRounds = 2'000;
+  constexpr int kRounds = 500;
   TableCache cache = Cache(50);  // of 100 that all tables would hold
   std::vector<std::thread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {

@@ -90,7 +90,8 @@ class SharedTables : public testing::Test {
     const std::size_t begin = answer.find(marker) + marker.size();
     return answer.substr(begin, answer.find('"', begin) - begin);
   }
-  static Result<storage::LocalFile> OpenUrl(const SharingService& service, const std::string& url) {
+  static Result<SharingService::SharedFile> OpenUrl(const SharingService& service,
+                                                    const std::string& url) {
     const std::size_t path = url.find("/files/") + 7;
     const std::size_t query = url.find('?');
     return service.OpenFile(url.substr(path, query - path), url.substr(query + 1));
