@@ -110,6 +110,10 @@ RequestParser::~RequestParser() = default;
 std::size_t RequestParser::Feed(std::string_view bytes) {
   if (state_ == State::kDone || state_ == State::kFailed || bytes.empty()) return 0;
   const bool head_was_open = state_ == State::kHead;
+  // Whatever stands before it, "0 CR LF CR LF" must still come. Beast asserts that it is given at
+  // least that much when it looks at the last chunk a second time.
+  constexpr std::size_t kLastChunkBytes = 5;
+  if (!head_was_open && grammar_->chunked() && bytes.size() < kLastChunkBytes) return 0;
   error_code failure;
   const std::size_t taken = grammar_->put({bytes.data(), bytes.size()}, failure);
 

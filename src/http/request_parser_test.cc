@@ -59,6 +59,16 @@ TEST(RequestParser, ReadsAChunkedBodyAndDropsItsTrailer) {
   }
 }
 
+TEST(RequestParser, ReadsAnEmptyChunkedBodyHoweverItTrickles) {
+  constexpr std::string_view kText =
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Late: 1\r\n\r\n";
+  for (std::size_t step = 1; step <= kText.size(); ++step) {
+    RequestParser parser(kLimits);
+    FeedAll(parser, kText, step);
+    ASSERT_EQ(parser.state(), State::kDone) << step;
+  }
+}
+
 TEST(RequestParser, StopsAtTheEndOfTheRequest) {
   RequestParser parser(kLimits);
   constexpr std::string_view kFirst = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
