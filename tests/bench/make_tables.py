@@ -3,8 +3,8 @@
 
     make_tables.py --out FOLDER [--files N] [--tail COMMITS] [--json-only] [--no-stats]
 
-File i is said to hold ids [100 i, 100 i + 99], so `id = 4250` keeps file 42, and lies in one of 365
-partitions `day`. The log is a checkpoint at version 20, or with --json-only 20 commits, and then one
+File i is said to hold ids [100 i, 100 i + 99], so `id = 4250` keeps file 42, and lies in one of
+365 partitions `day`. The log is a checkpoint at version 20, or with --json-only 20 commits, and then one
 commit of one file for each of --tail. Two runs make the same bytes.
 """
 
