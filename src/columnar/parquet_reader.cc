@@ -240,7 +240,7 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(
     const std::vector<int> leaves = SelectLeaves(*metadata->schema(), options);
     TRY(CheckColumnChunks(*metadata, leaves, name, file_bytes));
 
-    parquet::ArrowReaderProperties properties(/*use_threads=*/true);
+    parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_batch_size(static_cast<std::int64_t>(options.batch_rows));
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);

@@ -23,8 +23,8 @@ struct ParquetReadOptions {
   std::int64_t max_uncompressed_bytes = std::int64_t{16} << 30;
 };
 
-/// Reads chosen columns of one Parquet file, batch by batch. Decodes a batch's columns on Arrow's
-/// thread pool. Every fault of the file is an Error, kCorruptData unless said otherwise; `name`
+/// Reads chosen columns of one Parquet file, batch by batch. Decodes in the calling
+/// thread. Every fault of the file is an Error, kCorruptData unless said otherwise; `name`
 /// names it there.
 class ParquetReader {
  public:
