@@ -206,9 +206,10 @@ void AppendField(const Field& field, std::string& out) {
   AppendType(field.type, out);
   AppendFlag("nullable", field.nullable, out);
   out += ",\"metadata\":{";
-  if (const json::value* const comment = FindMember(field.metadata, "comment")) {
+  const json::value* const comment = FindMember(field.metadata, "comment");
+  if (comment != nullptr && comment->is_string()) {
     out += "\"comment\":";
-    AppendJson(*comment, out);
+    AppendJsonString(comment->get_string(), out);
   }
   out += "}}";
 }

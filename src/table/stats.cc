@@ -50,12 +50,29 @@ bool IsWhole(expr::TypeKind kind) {
          kind == expr::TypeKind::kInteger || kind == expr::TypeKind::kLong;
 }
 
-// A float's statistics are its shortest decimal digits: only as a float do they mean its value.
-std::optional<double> ToReal(const json::value& value, expr::TypeKind kind) {
+// The nearest numbers that a real of this type can be, `steps` down or up.
+template <typename Real>
+expr::ScalarRange Around(Real number, int steps) {
+  Real low = number;
+  Real high = number;
+  for (int step = 0; step < steps; ++step) {
+    low = std::nextafter(low, -std::numeric_limits<Real>::infinity());
+    high = std::nextafter(high, std::numeric_limits<Real>::infinity());
+  }
+  return {.low = static_cast<double>(low), .high = static_cast<double>(high)};
+}
+
+// Boost.JSON 1.81 reads most decimal fractions a unit or two in the last place off, so a bound that
+// was written with a point is widened by more than that. A float's statistics are its shortest
+// decimal digits: only as a float do they mean its value.
+std::optional<expr::ScalarRange> ToRealRange(const json::value& value, expr::TypeKind kind) {
+  constexpr int kParserSteps = 4;
+  constexpr double kExactWholeNumbers = 1 << 24;  // of a float; a double has more
   const auto number = value.to_number<double>();
-  if (kind != expr::TypeKind::kFloat) return number;
+  const bool is_exact = !value.is_double() && std::abs(number) <= kExactWholeNumbers;
+  if (kind != expr::TypeKind::kFloat) return Around(number, is_exact ? 0 : kParserSteps);
   if (std::abs(number) > std::numeric_limits<float>::max()) return std::nullopt;
-  return static_cast<float>(number);
+  return Around(static_cast<float>(number), is_exact ? 0 : 1);
 }
 
 // What a minimum or maximum stands for; nothing if it is not of the column's type.
@@ -67,8 +84,10 @@ std::optional<expr::ScalarRange> ToRange(const json::value& value, const expr::D
     if (!parsed.ok()) return std::nullopt;
     return std::move(parsed).value();
   }
+  if (lane == expr::Lane::kDouble) {
+    return value.is_number() ? ToRealRange(value, type.kind) : std::nullopt;
+  }
   std::optional<expr::Scalar> scalar;
-  if (lane == expr::Lane::kDouble && value.is_number()) scalar = ToReal(value, type.kind);
   if (IsWhole(type.kind)) scalar = ToInt64(value);
   if (type.kind == expr::TypeKind::kBoolean && value.is_bool())
     scalar = static_cast<std::int64_t>(value.get_bool());
