@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -299,6 +300,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # As an exception, so that the server is stopped and the folder removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     try:
         main()
     except load.BenchError as error:
