@@ -127,12 +127,17 @@ http::Response Pipeline::Handle(http::Request& request, std::size_t listener) {
   request.path_parameters = std::move(match->parameters);
   std::string recipient;
   auto result = Run(served.routes[match->index], request, recipient);
-  const bool failed = !result.ok();
-  http::Response response = failed ? protocol::ErrorResponse(result.error(), request.request_id)
-                                   : std::move(result).value();
+  http::Response response;
+  std::string fault;  // for the log
+  if (result.ok()) {
+    response = std::move(result).value();
+  } else {
+    response = protocol::ErrorResponse(result.error(), request.request_id);
+    fault = result.error().ToString();
+  }
   response.tag = served.tags[match->index];
   if (!recipient.empty()) response.log_fields.emplace_back("recipient", std::move(recipient));
-  if (failed) response.log_fields.emplace_back("error", result.error().ToString());
+  if (!fault.empty()) response.log_fields.emplace_back("error", std::move(fault));
   return response;
 }
 

@@ -104,7 +104,7 @@ Result<Response> QueryTable(const Request& http, const Caller& caller, SharingSe
   response.headers.Add("Sluice-Pruned", "files=" + pruned);
   response.log_fields.emplace_back("files", pruned);
   TableAnswerBody body = TRY(RenderTableAnswer(std::move(files)));
-  std::visit([&](auto&& part) { response.body = std::move(part); }, std::move(body));
+  std::visit([&](auto part) { response.body = std::move(part); }, std::move(body));
   return response;
 }
 
