@@ -32,7 +32,7 @@ struct ServerOptions {
   std::vector<std::string> trusted_proxies;
 
   std::int64_t workers = 0;
-  std::int64_t io_threads = 0;  ///< 0: one per core.
+  std::int64_t io_threads = 0;  ///< 0: one for every two cores.
   std::int64_t max_connections = 0;
   std::int64_t max_queued_requests = 0;
   std::size_t max_header_bytes = 0;

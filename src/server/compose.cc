@@ -54,8 +54,8 @@ Result<std::shared_ptr<http::TlsContext>> LoadTls(const config::ServerOptions& o
 
 http::ServerOptions HttpOptions(const config::ServerOptions& options) {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  return {.io_threads =
-              options.io_threads > 0 ? static_cast<int>(options.io_threads) : std::max(1, cores),
+  return {.io_threads = options.io_threads > 0 ? static_cast<int>(options.io_threads)
+                                               : std::max(1, cores / 2),
           .worker_threads = static_cast<int>(options.workers),
           .max_connections = static_cast<int>(options.max_connections),
           .max_queued_requests = static_cast<int>(options.max_queued_requests),
