@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "protocol/object_writer_internal.h"
 
 namespace sluice::protocol {
 namespace {
@@ -31,43 +32,19 @@ Result<int> ParseMaxResults(std::string_view text) {
   return number;
 }
 
-// Writes the members of one JSON object; those without a value are left out.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
-  ~ObjectWriter() { out_.push_back('}'); }
-  ObjectWriter(const ObjectWriter&) = delete;
-  ObjectWriter& operator=(const ObjectWriter&) = delete;
-
-  void Member(std::string_view key, std::string_view value) {
-    if (value.empty()) return;
-    Key(key);
-    AppendJsonString(value, out_);
-  }
-  void Key(std::string_view key) {
-    if (!std::exchange(first_, false)) out_.push_back(',');
-    AppendJsonString(key, out_);
-    out_.push_back(':');
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
+// Leaves the member out if there is no text.
+void TextIfAny(std::string_view key, std::string_view text, ObjectWriter& object) {
+  if (!text.empty()) object.Text(key, text);
+}
 
 void AppendShare(const ShareItem& share, std::string& out) {
   ObjectWriter object(out);
-  object.Member("name", share.name);
-  object.Member("id", share.id);
-  object.Member("displayName", share.display_name);
-  object.Member("comment", share.comment);
+  TextIfAny("name", share.name, object);
+  TextIfAny("id", share.id, object);
+  TextIfAny("displayName", share.display_name, object);
+  TextIfAny("comment", share.comment, object);
   if (share.properties == nullptr || share.properties->empty()) return;
-  object.Key("properties");
-  ObjectWriter properties(out);
-  for (const auto& [key, value] : *share.properties) {
-    properties.Key(key);
-    AppendJsonString(value, out);
-  }
+  object.Map("properties", *share.properties);
 }
 
 }  // namespace
@@ -99,18 +76,18 @@ void ListEncoder::Add(const ShareItem& share) {
 void ListEncoder::Add(const SchemaItem& schema) {
   BeginItem();
   ObjectWriter object(text_);
-  object.Member("name", schema.name);
-  object.Member("share", schema.share);
+  TextIfAny("name", schema.name, object);
+  TextIfAny("share", schema.share, object);
 }
 
 void ListEncoder::Add(const TableItem& table) {
   BeginItem();
   ObjectWriter object(text_);
-  object.Member("name", table.name);
-  object.Member("schema", table.schema);
-  object.Member("share", table.share);
-  object.Member("shareId", table.share_id);
-  object.Member("id", table.id);
+  TextIfAny("name", table.name, object);
+  TextIfAny("schema", table.schema, object);
+  TextIfAny("share", table.share, object);
+  TextIfAny("shareId", table.share_id, object);
+  TextIfAny("id", table.id, object);
 }
 
 std::string ListEncoder::Finish(const std::optional<std::string>& next_page_token) && {
