@@ -170,10 +170,14 @@ Result<StoredProfile> DataDirectory::ProfileFor(const std::string& recipient,
   return stored;
 }
 
+Result<void> DataDirectory::WriteFile(const std::string& file, std::string_view text) {
+  return WriteWhole(PathOf(file), text);
+}
+
 Result<void> DataDirectory::WritePorts(const ListeningPorts& ports) {
   std::string text = Format("{{\"recipients\":{},\"admin\":{}", ports.recipients, ports.admin);
   if (ports.files != 0) text += Format(",\"files\":{}", ports.files);
-  return WriteWhole(PathOf(std::string(kPortsFile)), text + "}\n");
+  return WriteFile(std::string(kPortsFile), text + "}\n");
 }
 
 }  // namespace sluice::catalog

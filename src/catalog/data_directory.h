@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
@@ -24,12 +25,16 @@ struct ListeningPorts {
   int files = 0;  ///< 0: no such listener; left out of the file.
 };
 
+inline constexpr char kCertificateFile[] = "tls.crt";
+inline constexpr char kCertificateKeyFile[] = "tls.key";
+
 /// The folder in which one server keeps its secrets and its state (mode 0700; files 0600):
 ///   lock        held while a server runs
 ///   master.key  32 random bytes; every other key is derived from it
 ///   admin.token the owner's token
 ///   me.share    the profile of the recipient "me"; the only home of its token
 ///   admin.sock  the owner's socket
+///   tls.crt     the certificate that the server made itself, if told to; tls.key is its key
 ///   ports.json  while listening
 /// Files are written whole: to a temporary name, synced, then renamed.
 class DataDirectory {
@@ -55,6 +60,8 @@ class DataDirectory {
   /// and the token kept. Errors: kCorruptData, naming the file, if it is no profile;
   /// kPermissionDenied if others may read it.
   Result<StoredProfile> ProfileFor(const std::string& recipient, const std::string& endpoint);
+  /// Replaces a file, which others than its owner cannot read.
+  Result<void> WriteFile(const std::string& file, std::string_view text);
   Result<void> WritePorts(const ListeningPorts& ports);
 
  private:

@@ -196,7 +196,8 @@ class CommandLine {
   Result<int> Serve() {
     const auto report = [this](const StartReport& started) {
       StartReport absolute = started;
-      if (!started.profile_path.empty()) absolute.profile_path = Absolute(started.profile_path);
+      for (std::string* path : {&absolute.profile_path, &absolute.certificate_path})
+        if (!path->empty()) *path = Absolute(*path);
       terminal_.out << StartText(absolute) << std::flush;
     };
     TRY(operations_.serve({.sources = Sources(serve_flags_), .on_listening = report}));

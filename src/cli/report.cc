@@ -36,6 +36,14 @@ std::string ProfileLine(const StartReport& report) {
       report.anonymous ? "any" : "<the bearerToken of the configuration>");
 }
 
+std::string CertificateLine(const StartReport& report) {
+  if (report.certificate_path.empty()) return {};
+  return Format(
+      "  trust     {0}  (this server's own certificate)\n"
+      "            Python: export REQUESTS_CA_BUNDLE={0} SSL_CERT_FILE={0}\n",
+      report.certificate_path);
+}
+
 /// What helps most people who meet such an error; may be "".
 std::string_view AdviceFor(const Error& error) {
   switch (error.code) {
@@ -63,6 +71,7 @@ std::string StartText(const StartReport& report) {
              Counted(report.share_count, "share"), Counted(report.table_count, "table"),
              report.endpoint, report.admin_address);
   text += ProfileLine(report);
+  text += CertificateLine(report);
   if (report.listens_everywhere) {
     text += "  note      links name this machine only: give --public-url the address others use\n";
   }

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <mutex>
 
@@ -78,22 +79,9 @@ Result<void> UseFiles(SSL_CTX* context, const TlsOptions& options) {
   return {};
 }
 
-Result<void> UseSelfSigned(SSL_CTX* context) {
-  const SelfSigned made = TRY(MakeSelfSigned());
-  if (SSL_CTX_use_certificate(context, made.certificate.get()) != 1 ||
-      SSL_CTX_use_PrivateKey(context, made.key.get()) != 1) {
-    return WithDetail(Internal("cannot use the certificate made"), TakeTlsErrors());
-  }
-  return {};
-}
-
 Result<ContextPtr> LoadContext(const TlsOptions& options) {
   ContextPtr context = TRY(NewContext());
-  if (options.self_signed) {
-    TRY(UseSelfSigned(context.get()));
-  } else {
-    TRY(UseFiles(context.get(), options));
-  }
+  TRY(UseFiles(context.get(), options));
   return context;
 }
 
@@ -107,6 +95,13 @@ class LoadedTlsContext final : public TlsContext {
     const std::lock_guard lock(mutex_);
     context_.swap(loaded);
     return {};
+  }
+
+  std::chrono::sys_seconds ExpiresAt() const override {
+    const std::lock_guard lock(mutex_);
+    std::tm end{};
+    ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context_.get())), &end);
+    return std::chrono::sys_seconds(std::chrono::seconds(timegm(&end)));
   }
 
   std::unique_ptr<Transport> NewTransport(int socket) const override {

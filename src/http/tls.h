@@ -1,16 +1,17 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace sluice::http {
 
 class Transport;
 
 struct TlsOptions {
-  bool self_signed = false;      ///< Makes a certificate for localhost in memory, valid a year.
   std::string certificate_file;  ///< PEM chain, leaf first.
   std::string key_file;          ///< PEM.
   std::string password_file;     ///< Optional: its first line is the key's passphrase.
@@ -26,8 +27,19 @@ class TlsContext {
   virtual ~TlsContext() = default;
   /// Reads the files again. On an error the certificate in use stays.
   virtual Result<void> Reload() = 0;
+  /// When the certificate in use ends.
+  virtual std::chrono::sys_seconds ExpiresAt() const = 0;
   /// The server's side of one connection over `socket`; null if memory ran out. For http/ itself.
   virtual std::unique_ptr<Transport> NewTransport(int socket) const = 0;
 };
+
+/// A certificate that is its own authority, and its key, both PEM.
+struct SelfSigned {
+  std::string certificate;
+  Secret key;
+};
+
+/// A new P-256 key and a certificate for localhost, 127.0.0.1 and ::1, valid for a year from now.
+Result<SelfSigned> MakeSelfSigned();
 
 }  // namespace sluice::http

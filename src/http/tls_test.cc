@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "http/server_test_support.h"
 #include "http/tls_internal.h"
@@ -16,6 +17,8 @@ namespace sluice::http {
 namespace {
 
 using testing::HasSubstr;
+
+using CertificatePtr = std::unique_ptr<X509, FreeWith<&X509_free>>;
 
 /// A TLS client over a TestClient's socket.
 class TlsClient {
@@ -64,6 +67,20 @@ std::string SerialOf(const CertificatePtr& certificate) {
                      static_cast<std::size_t>(serial->length));
 }
 
+std::string Encrypted(const Secret& key_pem, const std::string& password) {
+  const auto free_bio = [](BIO* bio) { BIO_free(bio); };
+  const std::shared_ptr<BIO> plain(BIO_new_mem_buf(key_pem.Reveal().data(), -1), free_bio);
+  const std::shared_ptr<BIO> encrypted(BIO_new(BIO_s_mem()), free_bio);
+  const std::shared_ptr<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey(plain.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+  PEM_write_bio_PrivateKey(encrypted.get(), key.get(), EVP_aes_128_cbc(),
+                           reinterpret_cast<const unsigned char*>(password.data()),
+                           static_cast<int>(password.size()), nullptr, nullptr);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(encrypted.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
 const std::string kClosing = Get("/hello", "Connection: close\r\n");
 
 class TlsTest : public ServerTest {
@@ -76,23 +93,21 @@ class TlsTest : public ServerTest {
 
   std::string InFolder(const std::string& name) const { return folder_ + "/" + name; }
 
+  void Write(const std::string& name, const std::string& text) const {
+    std::ofstream(InFolder(name)) << text;
+  }
   /// Writes a new certificate and key; the key is encrypted if `password` is not empty.
   void WriteFiles(const std::string& password = "") {
     const SelfSigned made = MakeSelfSigned().value();
-    std::FILE* certificate = std::fopen(InFolder("cert.pem").c_str(), "w");
-    PEM_write_X509(certificate, made.certificate.get());
-    std::fclose(certificate);
-    std::FILE* key = std::fopen(InFolder("key.pem").c_str(), "w");
-    PEM_write_PrivateKey(key, made.key.get(), password.empty() ? nullptr : EVP_aes_128_cbc(),
-                         reinterpret_cast<const unsigned char*>(password.data()),
-                         static_cast<int>(password.size()), nullptr, nullptr);
-    std::fclose(key);
+    Write("cert.pem", made.certificate);
+    Write("key.pem", password.empty() ? made.key.Reveal() : Encrypted(made.key, password));
   }
   TlsOptions FileOptions() const {
     return {.certificate_file = InFolder("cert.pem"), .key_file = InFolder("key.pem")};
   }
-  void StartTls(const TlsOptions& options) {
-    tls_ = TlsContext::Load(options).value();
+  void StartTls() {
+    WriteFiles();
+    tls_ = TlsContext::Load(FileOptions()).value();
     Start({.address = "127.0.0.1:0", .tls = tls_});
   }
 
@@ -101,7 +116,7 @@ class TlsTest : public ServerTest {
 };
 
 TEST_F(TlsTest, ServesOverTls13And12ButNothingOlder) {
-  StartTls({.self_signed = true});
+  StartTls();
   TlsClient modern(address());
   EXPECT_EQ(modern.protocol(), "TLSv1.3");
   EXPECT_THAT(modern.ExchangeAndClose(kClosing), HasSubstr("\r\n\r\nhello"));
@@ -114,18 +129,25 @@ TEST_F(TlsTest, ServesOverTls13And12ButNothingOlder) {
 TEST_F(TlsTest, TheHandlerKnowsThatItIsTls) {
   handler_.On("/tls", Execution::kInline,
               [](Request& request) { return Text(request.over_tls ? "yes" : "no"); });
-  StartTls({.self_signed = true});
+  StartTls();
   EXPECT_THAT(TlsClient(address()).ExchangeAndClose(Get("/tls", "Connection: close\r\n")),
               HasSubstr("\r\n\r\nyes"));
 }
 
 TEST_F(TlsTest, TheSelfSignedCertificateIsForThisMachine) {
-  StartTls({.self_signed = true});
+  StartTls();
   const CertificatePtr certificate = TlsClient(address()).certificate();
   EXPECT_EQ(X509_check_host(certificate.get(), "localhost", 0, 0, nullptr), 1);
   EXPECT_EQ(X509_check_ip_asc(certificate.get(), "127.0.0.1", 0), 1);
   EXPECT_EQ(X509_check_ip_asc(certificate.get(), "::1", 0), 1);
   EXPECT_EQ(X509_check_host(certificate.get(), "example.com", 0, 0, nullptr), 0);
+}
+
+TEST_F(TlsTest, ASelfSignedCertificateLastsAYear) {
+  StartTls();
+  const auto left = tls_->ExpiresAt() - std::chrono::system_clock::now();
+  EXPECT_GT(left, std::chrono::hours(364 * 24));
+  EXPECT_LT(left, std::chrono::hours(366 * 24));
 }
 
 TEST_F(TlsTest, BigBodiesAndFilesArriveWhole) {
@@ -142,7 +164,7 @@ TEST_F(TlsTest, BigBodiesAndFilesArriveWhole) {
     std::fclose(file);
     return response;
   });
-  StartTls({.self_signed = true});
+  StartTls();
   const std::string closing = "Connection: close\r\n";
   const std::string text = TlsClient(address()).ExchangeAndClose(Get("/big", closing));
   EXPECT_TRUE(text.ends_with("\r\n\r\n" + big));
@@ -151,8 +173,7 @@ TEST_F(TlsTest, BigBodiesAndFilesArriveWhole) {
 }
 
 TEST_F(TlsTest, AfterAReloadNewConnectionsGetTheNewCertificate) {
-  WriteFiles();
-  StartTls(FileOptions());
+  StartTls();
   TlsClient before(address());
   WriteFiles();
   ASSERT_TRUE(tls_->Reload().ok());
@@ -163,8 +184,7 @@ TEST_F(TlsTest, AfterAReloadNewConnectionsGetTheNewCertificate) {
 }
 
 TEST_F(TlsTest, AFailedReloadKeepsTheCertificate) {
-  WriteFiles();
-  StartTls(FileOptions());
+  StartTls();
   std::filesystem::remove(InFolder("key.pem"));
   EXPECT_FALSE(tls_->Reload().ok());
   EXPECT_THAT(TlsClient(address()).ExchangeAndClose(kClosing), HasSubstr("hello"));
@@ -176,9 +196,7 @@ TEST_F(TlsTest, AnEncryptedKeyNeedsItsPassword) {
   EXPECT_FALSE(TlsContext::Load(options).ok());
   options.password_file = InFolder("password");
   EXPECT_FALSE(TlsContext::Load(options).ok());
-  std::FILE* file = std::fopen(options.password_file.c_str(), "w");
-  std::fputs("open sesame\n", file);
-  std::fclose(file);
+  Write("password", "open sesame\n");
   EXPECT_TRUE(TlsContext::Load(options).ok());
 }
 
@@ -199,14 +217,14 @@ TEST_F(TlsTest, ErrorsNameTheFile) {
 }
 
 TEST_F(TlsTest, WhoSpeaksPlainHttpIsClosed) {
-  StartTls({.self_signed = true});
+  StartTls();
   TestClient plain(address());
   EXPECT_EQ(plain.Exchange(Get("/hello")).status, 0);
 }
 
 TEST_F(TlsTest, HalfARecordIsWaitedForAndTimedOut) {
   options_.idle_timeout = std::chrono::milliseconds(100);
-  StartTls({.self_signed = true});
+  StartTls();
   TlsClient client(address());
   constexpr std::string_view kHalfRecord("\x17\x03\x03\x00\x50half", 9);
   ASSERT_TRUE(client.socket().Send(kHalfRecord));
@@ -215,7 +233,7 @@ TEST_F(TlsTest, HalfARecordIsWaitedForAndTimedOut) {
 
 TEST_F(TlsTest, AHandshakeThatDoesNotEndIsClosed) {
   options_.header_timeout = std::chrono::milliseconds(100);
-  StartTls({.self_signed = true});
+  StartTls();
   TestClient silent(address());
   EXPECT_TRUE(silent.IsClosedByServer());
 }

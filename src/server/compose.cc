@@ -17,6 +17,7 @@
 #include "observe/metrics.h"
 #include "observe/stream_logger.h"
 #include "server/catalog_source.h"
+#include "server/certificate.h"
 #include "server/health.h"
 #include "server/pipeline.h"
 #include "sharing/handlers.h"
@@ -42,14 +43,6 @@ observe::LogLevel LevelNamed(std::string_view name) {
   if (name == "debug") return observe::LogLevel::kDebug;
   if (name == "warn") return observe::LogLevel::kWarn;
   return name == "error" ? observe::LogLevel::kError : observe::LogLevel::kInfo;
-}
-
-Result<std::shared_ptr<http::TlsContext>> LoadTls(const config::ServerOptions& options) {
-  if (!options.HasTls()) return std::shared_ptr<http::TlsContext>();
-  return http::TlsContext::Load({.self_signed = options.tls_self_signed,
-                                 .certificate_file = options.tls_certificate,
-                                 .key_file = options.tls_key,
-                                 .password_file = options.tls_password_file});
 }
 
 http::ServerOptions HttpOptions(const config::ServerOptions& options) {
@@ -141,7 +134,7 @@ class ComposedApp final : public App {
   }
 
   Result<void> Listen() {
-    tls_ = TRY(LoadTls(options()));
+    tls_ = TRY(OpenCertificate(options(), *data_, clock_.Now()));
     std::vector<http::ListenerOptions> listeners = {
         {.address = options().listen, .tls = tls_},
         {.address = options().admin_listen, .tls = nullptr},
@@ -152,6 +145,9 @@ class ComposedApp final : public App {
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
+    if (tls_ != nullptr) AddCertificateMetric();
+    if (options().tls_self_signed)
+      report_.certificate_path = data_->PathOf(catalog::kCertificateFile);
     report_.listens_everywhere =
         options().public_url.empty() && config::ListensEverywhere(addresses[kRecipients]);
     if (report_.listens_everywhere) {
@@ -250,6 +246,14 @@ class ComposedApp final : public App {
               &sharing::TableCache::Stats::misses);
     add_count("sluice_table_cache_evictions_total", "Tables closed to make room.",
               &sharing::TableCache::Stats::evictions);
+  }
+
+  void AddCertificateMetric() {
+    metrics_.AddGaugeReading(
+        {.name = "sluice_tls_certificate_expiry_timestamp_seconds",
+         .help = "When the certificate in use ends.",
+         .labels = {}},
+        [this] { return static_cast<double>(tls_->ExpiresAt().time_since_epoch().count()); });
   }
 
   void AddSurfaces() {

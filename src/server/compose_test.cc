@@ -243,5 +243,20 @@ TEST_F(AppTest, DrainTellsBalancersAndEndsService) {
   EXPECT_FALSE(fs::exists(top_ / "data/ports.json"));
 }
 
+TEST_F(AppTest, ItsOwnCertificateIsKeptWhileItIsUsable) {
+  const ConfigurationSources sources = OfFolder({{"tls_self_signed", "true"}});
+  Start(sources).reset();
+  const std::string first = Read("data/tls.crt");
+  EXPECT_THAT(first, HasSubstr("BEGIN CERTIFICATE"));
+  Start(sources).reset();
+  EXPECT_EQ(Read("data/tls.crt"), first);
+  Write("data/tls.key", "not a key");
+  const auto app = Start(sources);
+  EXPECT_NE(Read("data/tls.crt"), first);
+  EXPECT_EQ(fs::status(top_ / "data/tls.key").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(app->report().certificate_path, top_ / "data/tls.crt");
+}
+
 }  // namespace
 }  // namespace sluice::server

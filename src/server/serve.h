@@ -20,6 +20,7 @@ struct StartReport {
   std::string example_table;  ///< "share.schema.table"; empty if nothing is shared.
   /// The profile of "me"; empty if the recipients are those of a configuration file.
   std::string profile_path;
+  std::string certificate_path;     ///< The one made for itself; empty otherwise.
   bool endpoint_rewritten = false;  ///< The profile was there, with another endpoint.
   bool anonymous = false;           ///< Nobody is asked for a token.
   bool listens_everywhere = false;  ///< On all addresses, and no public URL says which one to use.

@@ -7,6 +7,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -157,6 +158,29 @@ def test_self_signed_tls(launch, warehouse):
         requests.get(
             server.root.replace("https:", "http:") + "/healthz", timeout=TIMEOUT_S
         ).raise_for_status()
+
+
+def test_clients_can_trust_the_servers_own_certificate(launch, warehouse, tmp_path):
+    """The Python client in both formats, told nothing but the file; a new start keeps it."""
+    certificate = tmp_path / "data" / "tls.crt"
+    launch(warehouse, "--tls-self-signed").stop()
+    before = certificate.read_bytes()
+    launch(warehouse, "--tls-self-signed")
+    assert certificate.read_bytes() == before
+    table = f"{tmp_path}/data/me.share#warehouse.retail.customers"
+    read = (
+        "import delta_sharing as d;"
+        f"print([len(d.load_as_pandas({table!r}, use_delta_format=f)) > 0 for f in (False, True)])"
+    )
+    trust = {"REQUESTS_CA_BUNDLE": str(certificate), "SSL_CERT_FILE": str(certificate)}
+    done = subprocess.run(
+        [sys.executable, "-c", read],
+        env={**os.environ, **trust},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    assert done.stdout.strip() == "[True, True]", done.stderr
 
 
 def test_old_tls_is_refused(launch, warehouse):

@@ -1,0 +1,30 @@
+#include "server/certificate.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::chrono::days kRenewBeforeEnd{30};
+
+}  // namespace
+
+Result<std::shared_ptr<http::TlsContext>> OpenCertificate(
+    const config::ServerOptions& options, catalog::DataDirectory& data,
+    std::chrono::system_clock::time_point now) {
+  if (!options.HasTls()) return std::shared_ptr<http::TlsContext>();
+  if (!options.tls_self_signed) {
+    return http::TlsContext::Load({.certificate_file = options.tls_certificate,
+                                   .key_file = options.tls_key,
+                                   .password_file = options.tls_password_file});
+  }
+  const http::TlsOptions files = {.certificate_file = data.PathOf(catalog::kCertificateFile),
+                                  .key_file = data.PathOf(catalog::kCertificateKeyFile),
+                                  .password_file = {}};
+  auto kept = http::TlsContext::Load(files);
+  if (kept.ok() && (*kept)->ExpiresAt() > now + kRenewBeforeEnd) return kept;
+  const http::SelfSigned made = TRY(http::MakeSelfSigned());
+  TRY(data.WriteFile(catalog::kCertificateKeyFile, made.key.Reveal()));
+  TRY(data.WriteFile(catalog::kCertificateFile, made.certificate));
+  return http::TlsContext::Load(files);
+}
+
+}  // namespace sluice::server
