@@ -109,9 +109,11 @@ constexpr Row kServerSettings[] = {
     {.name = "tls_self_signed",
      .field = &Options::tls_self_signed,
      .fallback = "false",
-     .doc = "Makes a certificate for localhost, kept in the data directory as tls.crt and tls.key and\n"
-            "made anew a month before its year ends. For trying things out: clients must be told to\n"
-            "trust tls.crt."},
+     .doc =
+         "Makes a certificate for localhost, kept in the data directory as tls.crt and tls.key "
+         "and\n"
+         "made anew a month before its year ends. For trying things out: clients must be told to\n"
+         "trust tls.crt."},
 
     // Limits.
     {.name = "workers",
