@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace sluice {
 
@@ -10,6 +11,9 @@ using SystemTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// Milliseconds since the Unix epoch, as the wire has them.
 inline std::int64_t UnixMillis(SystemTime time) { return time.time_since_epoch().count(); }
+
+/// Appends "2026-11-21T10:00:00.123Z". Years 0 to 9999.
+void AppendUtc(SystemTime time, std::string& out);
 
 /// What time it is. Code that compares times takes one, so that tests need not sleep. Thread-safe.
 class Clock {

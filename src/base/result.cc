@@ -9,6 +9,7 @@ std::string_view ErrorCodeName(ErrorCode code) {
     case ErrorCode::kUnauthenticated: return "unauthenticated";
     case ErrorCode::kPermissionDenied: return "permission_denied";
     case ErrorCode::kNotFound: return "not_found";
+    case ErrorCode::kMissingData: return "missing_data";
     case ErrorCode::kAlreadyExists: return "already_exists";
     case ErrorCode::kUnsupported: return "unsupported";
     case ErrorCode::kNotImplemented: return "not_implemented";

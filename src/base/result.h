@@ -23,6 +23,7 @@ enum class ErrorCode : std::uint8_t {
   kPermissionDenied,  ///< A valid credential, or none needed, but not for this: an expired or
                       ///< altered URL.
   kNotFound,          ///< Not there, or not granted: the two look alike.
+  kMissingData,       ///< Known by name, but its data is gone: a table without its log or files.
   kAlreadyExists,     ///< The name is taken.
   kUnsupported,     ///< Understood, and refused by name: a table feature this server does not read.
   kNotImplemented,  ///< Not yet built: another storage scheme, say.
@@ -138,6 +139,7 @@ SLUICE_DEFINE_ERROR(Malformed)
 SLUICE_DEFINE_ERROR(Unauthenticated)
 SLUICE_DEFINE_ERROR(PermissionDenied)
 SLUICE_DEFINE_ERROR(NotFound)
+SLUICE_DEFINE_ERROR(MissingData)
 SLUICE_DEFINE_ERROR(AlreadyExists)
 SLUICE_DEFINE_ERROR(Unsupported)
 SLUICE_DEFINE_ERROR(NotImplemented)

@@ -21,32 +21,6 @@ std::string_view LevelName(LogLevel level) {
   return "unknown";
 }
 
-void AppendDigits(unsigned value, int count, std::string& out) {
-  std::array<char, 4> digits;
-  for (int i = count; i-- > 0; value /= 10) digits[i] = static_cast<char>('0' + value % 10);
-  out.append(digits.data(), count);
-}
-
-void AppendTime(SystemTime time, std::string& out) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  AppendDigits(static_cast<unsigned>(static_cast<int>(date.year())), 4, out);
-  out += '-';
-  AppendDigits(static_cast<unsigned>(date.month()), 2, out);
-  out += '-';
-  AppendDigits(static_cast<unsigned>(date.day()), 2, out);
-  out += 'T';
-  AppendDigits(static_cast<unsigned>(clock.hours().count()), 2, out);
-  out += ':';
-  AppendDigits(static_cast<unsigned>(clock.minutes().count()), 2, out);
-  out += ':';
-  AppendDigits(static_cast<unsigned>(clock.seconds().count()), 2, out);
-  out += '.';
-  AppendDigits(static_cast<unsigned>(clock.subseconds().count()), 3, out);
-  out += 'Z';
-}
-
 bool IsPlain(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '='; }
 
 bool IsPlainText(std::string_view text) {
@@ -168,7 +142,7 @@ void AppendValue(const LogField::Value& value, LogFormat format, std::string& ou
 
 void AppendJsonLine(const LogRecord& record, SystemTime time, std::string& out) {
   out += R"({"time":")";
-  AppendTime(time, out);
+  AppendUtc(time, out);
   out += R"(","level":")";
   out += LevelName(record.level);
   out += R"(","event":)";
@@ -183,7 +157,7 @@ void AppendJsonLine(const LogRecord& record, SystemTime time, std::string& out) 
 }
 
 void AppendTextLine(const LogRecord& record, SystemTime time, std::string& out) {
-  AppendTime(time, out);
+  AppendUtc(time, out);
   out += ' ';
   out += LevelName(record.level);
   out += ' ';
