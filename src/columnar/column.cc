@@ -161,7 +161,10 @@ void Column::ViewBuffers() {
     case ValueType::kList:
     case ValueType::kMap: offsets_ = buffer(1); return;
     case ValueType::kTimestamp: {
-      const auto unit = static_cast<const arrow::TimestampType&>(*array_->type()).unit();
+      const auto& timestamp = static_cast<const arrow::TimestampType&>(*array_->type());
+      const auto unit = timestamp.unit();
+      // Arrow reads INT96 as nanoseconds without a zone.
+      is_local_ = timestamp.timezone().empty() && unit != arrow::TimeUnit::NANO;
       if (unit == arrow::TimeUnit::SECOND) microseconds_per_unit_ = 1'000'000;
       if (unit == arrow::TimeUnit::MILLI) microseconds_per_unit_ = 1'000;
       if (unit == arrow::TimeUnit::NANO) units_per_microsecond_ = 1'000;

@@ -53,6 +53,9 @@ class Column {
   double Real(std::size_t row) const;
   /// Of a kReal: whether its values are floats, widened.
   bool is_float() const { return width_bytes_ == sizeof(float); }
+  /// Of a kTimestamp: whether its values are local times rather than instants. The old INT96 form
+  /// is always of instants.
+  bool is_local() const { return is_local_; }
   std::string DecimalText(std::size_t row) const;
 
   std::string_view Text(std::size_t row) const {
@@ -84,6 +87,7 @@ class Column {
   bool all_null_ = false;
   bool wide_offsets_ = false;
   bool is_signed_ = true;
+  bool is_local_ = false;
   std::uint8_t width_bytes_ = 0;
   std::int64_t units_per_microsecond_ = 1;  ///< Of a timestamp finer than a microsecond.
   std::int64_t microseconds_per_unit_ = 1;  ///< Of a coarser one.

@@ -116,15 +116,21 @@ Result<table::Metadata> ParseMetadata(const json::object& action) {
   return FinishMetadata(std::move(metadata));
 }
 
-Result<std::string> ParseVectorId(const json::object& action) {
-  const json::value* const vector = FindMember(action, "deletionVector");
-  if (vector == nullptr) return std::string();
-  if (!vector->is_object()) return Corrupt("'deletionVector' is not an object");
-  const json::object& descriptor = vector->get_object();
-  const std::string_view type = TRY(RequiredText(descriptor, "storageType"));
-  const std::string_view path = TRY(RequiredText(descriptor, "pathOrInlineDv"));
-  const json::value* const offset = FindMember(descriptor, "offset");
-  return DeletionVectorId(type, path, offset != nullptr ? ToInt64(*offset) : std::nullopt);
+Result<std::optional<table::DeletionVector>> ParseVector(const json::object& action) {
+  const json::value* const member = FindMember(action, "deletionVector");
+  if (member == nullptr) return std::optional<table::DeletionVector>();
+  if (!member->is_object()) return Corrupt("'deletionVector' is not an object");
+  const json::object& descriptor = member->get_object();
+  table::DeletionVector vector;
+  vector.storage_type = TRY(RequiredText(descriptor, "storageType"));
+  vector.path_or_inline = TRY(RequiredText(descriptor, "pathOrInlineDv"));
+  vector.size_bytes = TRY(RequiredInt64(descriptor, "sizeInBytes"));
+  vector.cardinality = TRY(RequiredInt64(descriptor, "cardinality"));
+  if (FindMember(descriptor, "offset") != nullptr) {
+    vector.offset = TRY(RequiredInt64(descriptor, "offset"));
+  }
+  TRY(CheckVector(vector));
+  return std::optional(std::move(vector));
 }
 
 Result<std::vector<table::NamedPartitionValue>> ParsePartitionValues(const json::object& action) {
@@ -163,38 +169,82 @@ std::string RenderExtra(const json::object& action) {
   return extra;
 }
 
-Result<void> SinkAdd(const json::object& action, ActionSink& sink) {
-  const std::string_view path = TRY(RequiredText(action, "path"));
-  const std::int64_t size_bytes = TRY(RequiredInt64(action, "size"));
-  if (size_bytes < 0) return Corrupt("'size' is negative");
-  const auto partition_values = TRY(ParsePartitionValues(action));
-  const std::string vector_id = TRY(ParseVectorId(action));
-  const json::value* const modified = FindMember(action, "modificationTime");
+// An add, remove or cdc action with what its views look at.
+struct FileAction {
+  table::DataFile file;
+  std::vector<table::NamedPartitionValue> partition_values;
+  std::optional<table::DeletionVector> vector;
+  std::string extra;
+};
+
+Result<FileAction> ParseNamedFile(const json::object& action) {
+  FileAction parsed;
+  parsed.file.path = TRY(RequiredText(action, "path"));
+  parsed.vector = TRY(ParseVector(action));
+  return parsed;
+}
+
+Result<FileAction> ParseFile(const json::object& action) {
+  FileAction parsed = TRY(ParseNamedFile(action));
+  table::DataFile& file = parsed.file;
+  const json::value* const size = FindMember(action, "size");
+  file.size_bytes = size != nullptr ? TRY(RequiredInt64(action, "size")) : kUnknownSize;
+  if (size != nullptr && file.size_bytes < 0) return Corrupt("'size' is negative");
+  parsed.partition_values = TRY(ParsePartitionValues(action));
+  if (const json::value* const modified = FindMember(action, "modificationTime")) {
+    file.modification_time_ms = ToInt64(*modified).value_or(0);
+  }
   const json::value* const data_change = FindMember(action, "dataChange");
+  file.data_change = data_change == nullptr || !data_change->is_bool() || data_change->get_bool();
   const json::value* const stats = FindMember(action, "stats");
-  const std::string extra = RenderExtra(action);
-  return sink.OnAdd({
-      .path = path,
-      .size_bytes = size_bytes,
-      .modification_time_ms = modified != nullptr ? ToInt64(*modified).value_or(0) : 0,
-      .data_change = data_change == nullptr || !data_change->is_bool() || data_change->get_bool(),
-      .partition_values = partition_values,
-      .stats = stats != nullptr && stats->is_string() ? std::string_view(stats->get_string())
-                                                      : std::string_view(),
-      .extra = extra,
-      .deletion_vector_id = vector_id,
-  });
+  if (stats != nullptr && stats->is_string()) file.stats = stats->get_string();
+  parsed.extra = RenderExtra(action);
+  return parsed;
+}
+
+const table::DataFile& WithViews(FileAction& parsed) {
+  parsed.file.partition_values = parsed.partition_values;
+  parsed.file.extra = parsed.extra;
+  parsed.file.deletion_vector = parsed.vector ? &*parsed.vector : nullptr;
+  return parsed.file;
+}
+
+CommitInfo ParseCommitInfo(const json::object& action) {
+  CommitInfo info;
+  if (const json::value* const time = FindMember(action, "inCommitTimestamp")) {
+    info.in_commit_timestamp_ms = ToInt64(*time);
+  }
+  const json::value* const operation = FindMember(action, "operation");
+  const json::value* const metrics = FindMember(action, "operationMetrics");
+  const bool is_merge = operation != nullptr && operation->is_string() &&
+                        std::string_view(operation->get_string()) == "MERGE";
+  if (!is_merge || metrics == nullptr || !metrics->is_object()) return info;
+  info.is_void_merge = true;
+  for (const std::string_view metric :
+       {"numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted"}) {
+    const json::value* const count = FindMember(metrics->get_object(), metric);
+    const bool is_zero =
+        count != nullptr && count->is_string() && std::string_view(count->get_string()) == "0";
+    if (!is_zero) info.is_void_merge = false;
+  }
+  return info;
 }
 
 Result<void> SinkAction(std::string_view kind, const json::object& action, ActionSink& sink) {
-  if (kind == "add") return SinkAdd(action, sink);
+  if (kind == "add" || kind == "cdc") {
+    FileAction parsed = TRY(ParseFile(action));
+    if (parsed.file.size_bytes == kUnknownSize) return Corrupt("'size' is missing");
+    return kind == "add" ? sink.OnAdd(WithViews(parsed)) : sink.OnChangeData(WithViews(parsed));
+  }
   if (kind == "remove") {
-    const std::string_view path = TRY(RequiredText(action, "path"));
-    const std::string vector_id = TRY(ParseVectorId(action));
-    return sink.OnRemove(path, vector_id);
+    FileAction parsed =
+        sink.WantsWholeRemoves() ? TRY(ParseFile(action)) : TRY(ParseNamedFile(action));
+    return sink.OnRemove(WithViews(parsed));
   }
   if (kind == "metaData") return sink.OnMetadata(TRY(ParseMetadata(action)));
   if (kind == "protocol") return sink.OnProtocol(TRY(ParseProtocol(action)));
+  if (kind == "sidecar") return sink.OnSidecar(TRY(RequiredText(action, "path")));
+  if (kind == "commitInfo") return sink.OnCommitInfo(ParseCommitInfo(action));
   return {};
 }
 
@@ -227,11 +277,13 @@ Result<void> ReadCommit(std::string_view text, std::string_view name, ActionSink
   return {};
 }
 
-std::string DeletionVectorId(std::string_view storage_type, std::string_view path_or_inline,
-                             std::optional<std::int64_t> offset) {
-  std::string id = Format("{}{}", storage_type, path_or_inline);
-  if (offset) id += Format("@{}", *offset);
-  return id;
+Result<void> CheckVector(const table::DeletionVector& vector) {
+  if (vector.storage_type != "u" && vector.storage_type != "p" && vector.storage_type != "i")
+    return CorruptData("'deletionVector' is stored as '{}'", vector.storage_type);
+  if (vector.path_or_inline.empty()) return Corrupt("'deletionVector' has an empty path");
+  if (vector.size_bytes < 0 || vector.cardinality < 0 || vector.offset.value_or(0) < 0)
+    return Corrupt("'deletionVector' has a negative number");
+  return {};
 }
 
 Result<table::Metadata> FinishMetadata(table::Metadata metadata) {
@@ -240,6 +292,8 @@ Result<table::Metadata> FinishMetadata(table::Metadata metadata) {
                        metadata.format_provider);
   }
   metadata.schema = TRY(expr::ParseSchema(metadata.schema_string));
+  const std::string* const mode = metadata.FindProperty("delta.columnMapping.mode");
+  if (mode != nullptr && *mode != "none") expr::MapColumns(metadata.schema);
   return metadata;
 }
 

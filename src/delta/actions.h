@@ -7,6 +7,7 @@
 //   {"metaData":{"id":"...","format":{"provider":"parquet","options":{}},"schemaString":"...",...}}
 //   {"add":{"path":"...","partitionValues":{...},"size":1,"modificationTime":1,"dataChange":true,"stats":"{...}"}}
 //   {"remove":{"path":"...","deletionTimestamp":1,"dataChange":true,...}}
+//   {"cdc":{"path":"_change_data/...","partitionValues":{...},"size":1,"dataChange":false}}
 //
 // Source: Delta PROTOCOL.md, "Actions".
 
@@ -22,6 +23,13 @@
 
 namespace sluice::delta {
 
+/// What a commit says of itself.
+struct CommitInfo {
+  std::optional<std::int64_t> in_commit_timestamp_ms;
+  /// A MERGE whose metrics say that it inserted, updated and deleted nothing.
+  bool is_void_merge = false;
+};
+
 /// Takes the actions of a commit in their order. An error ends the reading. Views live during the
 /// call.
 class ActionSink {
@@ -30,17 +38,25 @@ class ActionSink {
   virtual Result<void> OnProtocol(table::Protocol protocol) = 0;
   virtual Result<void> OnMetadata(table::Metadata metadata) = 0;
   virtual Result<void> OnAdd(const table::DataFile& file) = 0;
-  virtual Result<void> OnRemove(std::string_view path, std::string_view deletion_vector_id) = 0;
+  /// `file.size_bytes` is kUnknownSize where the writer left it out. Unless WantsWholeRemoves, only
+  /// the path and the deletion vector are filled in.
+  virtual Result<void> OnRemove(const table::DataFile& file) = 0;
+  virtual bool WantsWholeRemoves() const { return false; }
+  /// A file of the change data feed.
+  virtual Result<void> OnChangeData(const table::DataFile& /*file*/) { return {}; }
+  virtual Result<void> OnCommitInfo(const CommitInfo& /*info*/) { return {}; }
+  /// A file that holds more of a checkpoint; the path as it is spelled. Only checkpoints name some.
+  virtual Result<void> OnSidecar(std::string_view /*path*/) { return {}; }
 };
+
+inline constexpr std::int64_t kUnknownSize = -1;
 
 /// Reads a commit's text; unknown actions and members are skipped, as the format demands.
 /// Errors: kCorruptData; the detail is `name` and the line. What the sink returns.
 Result<void> ReadCommit(std::string_view text, std::string_view name, ActionSink& sink);
 
-/// "u" + path + "@4", say. Source: Delta PROTOCOL.md, "Deletion Vector Descriptor Schema", derived
-/// field uniqueId.
-std::string DeletionVectorId(std::string_view storage_type, std::string_view path_or_inline,
-                             std::optional<std::int64_t> offset);
+/// Errors: kCorruptData if no writer can have meant this vector.
+Result<void> CheckVector(const table::DeletionVector& vector);
 
 /// Checks what every table's metadata must have, and parses the schema. `metadata` has all but
 /// `schema`.

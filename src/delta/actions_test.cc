@@ -30,7 +30,8 @@ class Notes final : public ActionSink {
     data_change = file.data_change;
     stats = file.stats;
     extra = file.extra;
-    vector_id = file.deletion_vector_id;
+    vector.reset();
+    if (file.deletion_vector != nullptr) vector = *file.deletion_vector;
     values.clear();
     for (const auto& value : file.partition_values) {
       values.push_back(std::string(value.column) + "=" +
@@ -38,8 +39,24 @@ class Notes final : public ActionSink {
     }
     return {};
   }
-  Result<void> OnRemove(std::string_view path, std::string_view id) override {
-    actions.push_back("remove " + std::string(path) + (id.empty() ? "" : "#" + std::string(id)));
+  Result<void> OnRemove(const table::DataFile& file) override {
+    const table::DeletionVector* const removed = file.deletion_vector;
+    actions.push_back("remove " + std::string(file.path) +
+                      (removed != nullptr ? "#" + removed->Id() : ""));
+    size_bytes = file.size_bytes;
+    return {};
+  }
+  bool WantsWholeRemoves() const override { return wants_whole_removes; }
+  Result<void> OnChangeData(const table::DataFile& file) override {
+    actions.push_back("cdc " + std::string(file.path));
+    return {};
+  }
+  Result<void> OnCommitInfo(const CommitInfo& found) override {
+    info = found;
+    return {};
+  }
+  Result<void> OnSidecar(std::string_view path) override {
+    actions.push_back("sidecar " + std::string(path));
     return {};
   }
 
@@ -49,7 +66,10 @@ class Notes final : public ActionSink {
   std::int64_t size_bytes = 0;
   std::int64_t modification_time_ms = 0;
   bool data_change = false;
-  std::string stats, extra, vector_id;
+  bool wants_whole_removes = false;
+  std::string stats, extra;
+  std::optional<table::DeletionVector> vector;
+  CommitInfo info;
   std::vector<std::string> values;
 };
 
@@ -78,14 +98,18 @@ TEST(ReadCommitTest, EveryMemberOfAnAddIsRead) {
       R"({"add":{"path":"p=1/a%20b","partitionValues":{"p":"1","q":null},"size":12,)"
       R"("modificationTime":34,"dataChange":false,"stats":"{\"numRecords\":1}","tags":{"t":"u"},)"
       R"("baseRowId":5,"clusteringProvider":null,)"
-      R"("deletionVector":{"storageType":"u","pathOrInlineDv":"ab^-","offset":4,"sizeInBytes":1,"cardinality":1}}})");
+      R"("deletionVector":{"storageType":"u","pathOrInlineDv":"ab^-","offset":4,"sizeInBytes":40,"cardinality":6}}})");
   EXPECT_THAT(notes.actions, ElementsAre("add p=1/a%20b"));
   EXPECT_EQ(notes.size_bytes, 12);
   EXPECT_EQ(notes.modification_time_ms, 34);
   EXPECT_FALSE(notes.data_change);
   EXPECT_EQ(notes.stats, R"({"numRecords":1})");
   EXPECT_EQ(notes.extra, R"(,"tags":{"t":"u"},"baseRowId":5)");
-  EXPECT_EQ(notes.vector_id, "uab^-@4");
+  EXPECT_EQ(notes.vector, (table::DeletionVector{.storage_type = "u",
+                                                 .path_or_inline = "ab^-",
+                                                 .offset = 4,
+                                                 .size_bytes = 40,
+                                                 .cardinality = 6}));
   EXPECT_THAT(notes.values, ElementsAre("p=1", "q=<null>"));
 }
 
@@ -94,7 +118,7 @@ TEST(ReadCommitTest, AddNeedsNoMoreThanPathAndSize) {
   EXPECT_TRUE(notes.data_change);
   EXPECT_EQ(notes.stats, "");
   EXPECT_EQ(notes.extra, "");
-  EXPECT_EQ(notes.vector_id, "");
+  EXPECT_EQ(notes.vector, std::nullopt);
   EXPECT_THAT(notes.values, IsEmpty());
 }
 
@@ -125,9 +149,90 @@ TEST(ReadCommitTest, EveryMemberOfMetadataIsRead) {
 TEST(ReadCommitTest, UnknownActionsAndMembersAreSkipped) {
   const Notes notes = Read(Lines({R"({"commitInfo":{"operation":"WRITE","add":{"path":1}}})",
                                   R"({"txn":{"appId":"a","version":1}})", R"({"future":[1,2]})",
-                                  R"({"cdc":{"path":"c","size":1}})", "{}",
+                                  R"({"domainMetadata":{"domain":"d"}})", "{}",
                                   R"({"remove":{"path":"a","new":{"b":[]}}})"}));
   EXPECT_THAT(notes.actions, ElementsAre("remove a"));
+}
+
+TEST(ReadCommitTest, FilesOfTheChangeFeedAndSidecarsAreTold) {
+  const Notes notes = Read(Lines({R"({"cdc":{"path":"_change_data/c","size":1}})",
+                                  R"({"sidecar":{"path":"s.parquet","sizeInBytes":1}})"}));
+  EXPECT_THAT(notes.actions, ElementsAre("cdc _change_data/c", "sidecar s.parquet"));
+}
+
+TEST(ReadCommitTest, RemovesAreReadWholeOnlyOnDemand) {
+  Notes notes;
+  notes.wants_whole_removes = true;
+  ASSERT_THAT(ReadCommit(R"({"remove":{"path":"a","size":7}})", "commit", notes), IsOk());
+  EXPECT_EQ(notes.size_bytes, 7);
+  ASSERT_THAT(ReadCommit(R"({"remove":{"path":"a"}})", "commit", notes), IsOk());
+  EXPECT_EQ(notes.size_bytes, kUnknownSize);
+  EXPECT_THAT(ReadCommit(R"({"remove":{"path":"a","size":"x"}})", "commit", notes),
+              FailsWith(ErrorCode::kCorruptData));
+  EXPECT_THAT(Read(R"({"remove":{"path":"a","size":"x"}})").actions, ElementsAre("remove a"));
+}
+
+TEST(ReadCommitTest, CommitInfoTellsItsTime) {
+  EXPECT_EQ(Read(R"({"commitInfo":{"inCommitTimestamp":17}})").info.in_commit_timestamp_ms, 17);
+  EXPECT_EQ(Read(R"({"commitInfo":{"timestamp":17}})").info.in_commit_timestamp_ms, std::nullopt);
+}
+
+TEST(ReadCommitTest, MergeIsVoidOnlyIfEveryMetricSaysSo) {
+  const auto is_void = [](const std::string& operation, const std::string& inserted) {
+    return Read(R"({"commitInfo":{"operation":")" + operation +
+                R"(","operationMetrics":{"numTargetRowsInserted":)" + inserted +
+                R"(,"numTargetRowsUpdated":"0","numTargetRowsDeleted":"0"}}})")
+        .info.is_void_merge;
+  };
+  EXPECT_TRUE(is_void("MERGE", R"("0")"));
+  EXPECT_FALSE(is_void("MERGE", R"("1")"));
+  EXPECT_FALSE(is_void("MERGE", "null"));
+  EXPECT_FALSE(is_void("WRITE", R"("0")"));
+}
+
+TEST(ReadCommitTest, DeletionVectorOfEveryStorageIsRead) {
+  for (const char* type : {"u", "p", "i"}) {
+    const Notes notes =
+        Read(Format(R"({{"add":{{"path":"a","size":1,"deletionVector":{{"storageType":"{}",)"
+                    R"("pathOrInlineDv":"x","sizeInBytes":1,"cardinality":2}}}}}})",
+                    type));
+    ASSERT_TRUE(notes.vector.has_value());
+    EXPECT_EQ(notes.vector->storage_type, type);
+    EXPECT_EQ(notes.vector->offset, std::nullopt);
+  }
+}
+
+TEST(ReadCommitTest, DeletionVectorThatNoWriterCanHaveMeantIsCorrupt) {
+  for (
+      const char* vector :
+      {R"({"pathOrInlineDv":"x","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"x","cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"x","sizeInBytes":1})",
+       R"({"storageType":"z","pathOrInlineDv":"x","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"x","sizeInBytes":-1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"x","sizeInBytes":1,"cardinality":-1})",
+       R"({"storageType":"u","pathOrInlineDv":"x","offset":-4,"sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"x","offset":"4","sizeInBytes":1,"cardinality":1})"}) {
+    for (const char* kind : {"add", "remove"}) {
+      const std::string line =
+          Format(R"({{"{}":{{"path":"a","size":1,"deletionVector":{}}}}})", kind, vector);
+      EXPECT_EQ(ReadError(line).code, ErrorCode::kCorruptData) << line;
+    }
+  }
+}
+
+TEST(ReadCommitTest, MappedColumnsKnowTheirStoredNames) {
+  const auto metadata_line = [](const std::string& mode) {
+    return R"({"metaData":{"id":"m","schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"a\",)"
+           R"(\"type\":\"long\",\"metadata\":{\"delta.columnMapping.physicalName\":\"col-1\"}}]}",)"
+           R"("configuration":{"delta.columnMapping.mode":")" +
+           mode + R"("}}})";
+  };
+  for (const char* mode : {"name", "id"})
+    EXPECT_EQ(Read(metadata_line(mode)).metadata.schema.fields[0].stored_name, "col-1") << mode;
+  EXPECT_EQ(Read(metadata_line("none")).metadata.schema.fields[0].stored_name, "a");
 }
 
 TEST(ReadCommitTest, BlankLinesAndLineEndsOfAnySystemAreSkipped) {
@@ -171,6 +276,8 @@ TEST(ReadCommitTest, WhatIsNotAnActionIsCorrupt) {
         R"({"add":{"path":"a","size":1,"deletionVector":"v"}})",
         R"({"add":{"path":"a","size":1,"deletionVector":{"storageType":"u"}}})",
         R"({"remove":{}})",
+        R"({"sidecar":{"path":7}})",
+        R"({"cdc":{"path":"a"}})",
         R"({"protocol":{}})",
         R"({"protocol":{"minReaderVersion":-1,"minWriterVersion":1}})",
         R"({"protocol":{"minReaderVersion":1,"minWriterVersion":9999999999}})",
@@ -187,12 +294,6 @@ TEST(ReadCommitTest, FilesOfAnotherFormatAreRefusedByName) {
       R"({"metaData":{"id":"i","format":{"provider":"orc"},"schemaString":"{\"type\":\"struct\",\"fields\":[]}"}})");
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
   EXPECT_THAT(error.message, HasSubstr("orc"));
-}
-
-TEST(DeletionVectorIdTest, OffsetIsPartOfTheId) {
-  EXPECT_EQ(DeletionVectorId("u", "ab^-aqEH", 4), "uab^-aqEH@4");
-  EXPECT_EQ(DeletionVectorId("p", "s3://b/c", 0), "ps3://b/c@0");
-  EXPECT_EQ(DeletionVectorId("i", "wi5b", std::nullopt), "iwi5b");
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #pragma once
 
 // A checkpoint is a Parquet file of one row an action: a column for each kind (`add`, `metaData`,
-// `protocol`, and others that are passed over here), all null but one. Source: Delta PROTOCOL.md,
-// "Checkpoint Schema".
+// `protocol`, `sidecar`, and others that are passed over here), all null but one. By feature
+// v2Checkpoint it may also be lines of JSON like a commit, and have its files in sidecars, which
+// are Parquet files of the same form. Source: Delta PROTOCOL.md, "Checkpoint Schema" and "V2 Spec".
 
 #include <memory>
 #include <string>
@@ -13,9 +14,12 @@
 
 namespace sluice::delta {
 
-/// Reads one part of a checkpoint; removed files in it are passed over. Statistics that are there
-/// only as `stats_parsed` are rendered as text. Calls the sink from this thread, while another
-/// decodes ahead. Errors: kCorruptData with `path` in the detail; what the sink returns.
-Result<void> ReadCheckpoint(storage::ObjectStore& store, const std::string& path, ActionSink& sink);
+/// Reads one part of a checkpoint, in Parquet or JSON, and the sidecars that it names, which lie in
+/// `_sidecars/` below `log_directory`. Removed files in it are passed over. Statistics that are
+/// there only as `stats_parsed` are rendered as text. Calls the sink from this thread, while
+/// another decodes ahead. Errors: kCorruptData with the file's path in the detail, also if a
+/// sidecar is named that would lie elsewhere; kNotFound, also of a sidecar; what the sink returns.
+Result<void> ReadCheckpoint(storage::ObjectStore& store, const std::string& log_directory,
+                            const std::string& name, ActionSink& sink);
 
 }  // namespace sluice::delta

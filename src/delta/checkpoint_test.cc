@@ -61,7 +61,7 @@ Result<table::SnapshotPtr> ReadFile(std::string bytes) {
   store.Put("t/c.parquet", std::move(bytes));
   Replay replay;
   replay.BeginCheckpoint();
-  TRY(ReadCheckpoint(store, "t/c.parquet", replay));
+  TRY(ReadCheckpoint(store, "t", "c.parquet", replay));
   return std::move(replay).FinishSnapshot(table::Version(0));
 }
 
@@ -122,20 +122,54 @@ TEST(CheckpointTest, ParsedStatisticsAreRenderedWhereThereIsNoText) {
   EXPECT_EQ(StatsOf(**snapshot, 1), "");
 }
 
+std::shared_ptr<arrow::DataType> VectorType() {
+  return arrow::struct_(
+      {arrow::field("storageType", arrow::utf8()), arrow::field("pathOrInlineDv", arrow::utf8()),
+       arrow::field("offset", arrow::int32()), arrow::field("sizeInBytes", arrow::int32()),
+       arrow::field("cardinality", arrow::int64())});
+}
+
+std::string AddWithVector(const std::string& vector) {
+  return R"({"path":"a","size":1,"deletionVector":)" + vector + "}";
+}
+
 TEST(CheckpointTest, DeletionVectorsAndFurtherMembersAreKept) {
-  const auto vector = arrow::struct_({arrow::field("storageType", arrow::utf8()),
-                                      arrow::field("pathOrInlineDv", arrow::utf8()),
-                                      arrow::field("offset", arrow::int32())});
   const auto type =
-      AddType({arrow::field("deletionVector", vector), arrow::field("tags", TextMap()),
+      AddType({arrow::field("deletionVector", VectorType()), arrow::field("tags", TextMap()),
                arrow::field("baseRowId", arrow::int64())});
-  const auto snapshot = ReadColumns(Actions(
-      type,
-      R"({"path":"a","size":1,"deletionVector":{"storageType":"u","pathOrInlineDv":"v","offset":4}})",
-      R"({"path":"b","size":1,"tags":[["k","v"]],"baseRowId":7})"));
+  const auto snapshot =
+      ReadColumns(Actions(type,
+                          AddWithVector(R"({"storageType":"u","pathOrInlineDv":"v","offset":4,)"
+                                        R"("sizeInBytes":40,"cardinality":6})"),
+                          R"({"path":"b","size":1,"tags":[["k","v"]],"baseRowId":7})"));
   ASSERT_THAT(snapshot, IsOk());
   EXPECT_THAT(PathsOf(**snapshot), ElementsAre("a#uv@4", "b"));
+  EXPECT_EQ(*(*snapshot)->segments()[0].block->deletion_vector(0),
+            (table::DeletionVector{.storage_type = "u",
+                                   .path_or_inline = "v",
+                                   .offset = 4,
+                                   .size_bytes = 40,
+                                   .cardinality = 6}));
   EXPECT_EQ((*snapshot)->segments()[0].block->extra(1), R"(,"tags":{"k":"v"},"baseRowId":7)");
+}
+
+TEST(CheckpointTest, DeletionVectorThatNoWriterCanHaveMeantIsCorrupt) {
+  const auto type = AddType({arrow::field("deletionVector", VectorType())});
+  for (
+      const char* vector :
+      {R"({"storageType":"u","pathOrInlineDv":"v","sizeInBytes":1})",
+       R"({"storageType":"u","pathOrInlineDv":"v","cardinality":1})",
+       R"({"storageType":"u","sizeInBytes":1,"cardinality":1})",
+       R"({"pathOrInlineDv":"v","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"x","pathOrInlineDv":"v","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"v","sizeInBytes":-1,"cardinality":1})",
+       R"({"storageType":"u","pathOrInlineDv":"v","sizeInBytes":1,"cardinality":-1})",
+       R"({"storageType":"u","pathOrInlineDv":"v","offset":-1,"sizeInBytes":1,"cardinality":1})"}) {
+    EXPECT_THAT(ReadColumns(Actions(type, AddWithVector(vector), kSecond)),
+                FailsWith(ErrorCode::kCorruptData))
+        << vector;
+  }
 }
 
 TEST(CheckpointTest, FilesThatNewerCommitsNameAreVoid) {
@@ -145,7 +179,7 @@ TEST(CheckpointTest, FilesThatNewerCommitsNameAreVoid) {
   replay.BeginCommit();
   ASSERT_THAT(ReadCommit(RemoveLine("a"), "commit", replay), IsOk());
   replay.BeginCheckpoint();
-  ASSERT_THAT(ReadCheckpoint(store, "t/c.parquet", replay), IsOk());
+  ASSERT_THAT(ReadCheckpoint(store, "t", "c.parquet", replay), IsOk());
   EXPECT_THAT(PathsOf(**std::move(replay).FinishSnapshot(table::Version(1))), ElementsAre("b"));
 }
 

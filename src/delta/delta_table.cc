@@ -4,160 +4,177 @@
 #include <optional>
 #include <utility>
 
-#include "delta/checkpoint.h"
 #include "delta/features.h"
+#include "delta/history.h"
+#include "delta/kept_snapshots.h"
+#include "delta/log_reader.h"
 #include "delta/log_segment.h"
-#include "delta/replay.h"
 
 namespace sluice::delta {
 namespace {
 
-constexpr std::uint64_t kMaxCommitBytes = std::uint64_t{4} << 30;
-/// More new commits than this at once, and the log is read anew: there may be a checkpoint by now.
+using table::Layout;
+
+/// More commits than this at once, and the log is read anew: there may be a checkpoint by now.
 constexpr std::int64_t kMaxCommitsToCatchUp = 1'000;
 
-// Whether the files listed under one metadata mean the same under the other.
-bool ReadsFilesAlike(const table::Metadata& a, const table::Metadata& b) {
-  return a.schema_string == b.schema_string && a.partition_columns == b.partition_columns;
+Result<table::SnapshotPtr> CheckedSnapshot(Result<LoadedSnapshot> loaded) {
+  table::SnapshotPtr snapshot = TRY(std::move(loaded)).snapshot;
+  TRY(CheckReadable(snapshot->protocol(), snapshot->metadata()));
+  return snapshot;
 }
 
-class DeltaTable final : public table::Table {
+// The versions of a table. Shared by the table and the histories opened of it.
+class Versions {
  public:
-  DeltaTable(std::shared_ptr<storage::ObjectStore> store, const std::string& root)
-      : store_(std::move(store)), log_directory_(root + "/_delta_log") {}
+  Versions(std::shared_ptr<storage::ObjectStore> store, std::string log_directory)
+      : reader_(std::move(store), std::move(log_directory)) {}
 
-  Result<table::SnapshotPtr> Latest() override {
-    const std::lock_guard lock(refresh_mutex_);
-    auto refreshed = snapshot_ == nullptr ? Load() : CatchUp();
-    Publish();
-    const table::SnapshotPtr latest = TRY(std::move(refreshed));
-    TRY(CheckReadable(latest->protocol(), latest->metadata()));
-    return latest;
+  Result<table::SnapshotPtr> Latest() {
+    const std::lock_guard lock(latest_mutex_);
+    return CheckedSnapshot(RefreshLatest());
   }
 
-  std::size_t memory_bytes() const override {
-    const std::lock_guard lock(published_mutex_);
-    return published_ != nullptr ? published_->memory_bytes() : 0;
+  Result<table::SnapshotPtr> At(std::int64_t version, const std::optional<Layout>& layout) {
+    if (version < 0) {
+      return InvalidArgument("Cannot load table version {}: versions count from 0", version);
+    }
+    return CheckedSnapshot(FindOrLoad(version, layout));
   }
+
+  std::size_t memory_bytes() const { return kept_.memory_bytes(); }
 
  private:
-  void Publish() {
-    const std::lock_guard lock(published_mutex_);
-    published_ = snapshot_;
-  }
-
-  std::string CommitPath(std::int64_t version) const {
-    return log_directory_ + "/" + CommitName(version);
-  }
-
-  Result<void> ReplayCommit(std::int64_t version, Replay& replay) {
-    const std::string path = CommitPath(version);
-    const std::string text = TRY(store_->ReadAll(path, kMaxCommitBytes));
-    replay.BeginCommit();
-    return ReadCommit(text, path, replay);
-  }
-
-  Result<void> ReplayLog(const LogSegment& segment, Replay& replay) {
-    for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
-      TRY(ReplayCommit(*commit, replay));
+  Result<LoadedSnapshot> RefreshLatest() {
+    const auto known = kept_.Latest();
+    if (!known) return ReloadLatest();
+    if (!TRY(reader_.IsCurrent(*known))) {
+      kept_.Clear();  // of another table
+      return ReloadLatest();
     }
-    replay.BeginCheckpoint();
-    for (const std::string& part : segment.checkpoint_parts) {
-      TRY(ReadCheckpoint(*store_, log_directory_ + "/" + part, replay));
-    }
-    return {};
-  }
-
-  Result<table::SnapshotPtr> ReadLog() {
-    const LogSegment segment = TRY(FindLogSegment(*store_, log_directory_));
-    Replay replay;
-    if (auto read = ReplayLog(segment, replay); !read.ok()) {
-      if (read.error().code != ErrorCode::kNotFound) return std::move(read).error();
-      return WithDetail(Unavailable("the table's log changed while it was read"),
-                        read.error().ToString());  // the table is there: its log is being cleaned
-    }
-    return std::move(replay).FinishSnapshot(segment.version);
+    return CatchUp(*known);
   }
 
   // Reads the log from its beginning. A failure that may pass loses nothing.
-  Result<table::SnapshotPtr> Load() {
-    auto loaded = ReadLog();
+  Result<LoadedSnapshot> ReloadLatest() {
+    auto loaded = reader_.LoadLatest();
     if (loaded.ok()) {
-      snapshot_ = *loaded;
-      auto info = StatCommit(snapshot_->version().value());
-      newest_commit_ = info.ok() ? std::move(info).value() : std::nullopt;
+      kept_.MoveLatest(*loaded);
     } else if (loaded.error().code != ErrorCode::kUnavailable) {
-      snapshot_ = nullptr;
+      kept_.Clear();
     }
     return loaded;
   }
 
-  // What tells that a commit is still the one that was read; nothing if there is no such commit.
-  Result<std::optional<storage::ObjectInfo>> StatCommit(std::int64_t version) {
-    auto info = store_->Stat(CommitPath(version));
-    if (info.ok()) return std::optional(std::move(info).value());
-    if (info.error().code != ErrorCode::kNotFound) return std::move(info).error();
-    return std::optional<storage::ObjectInfo>();
-  }
-
-  // Another table may have taken the place of the one that was read.
-  Result<bool> IsSameTable() {
-    if (!newest_commit_) return true;  // only a checkpoint told that version
-    const auto now = TRY(StatCommit(snapshot_->version().value()));
-    return now && now->size_bytes == newest_commit_->size_bytes &&
-           now->modified_at == newest_commit_->modified_at;
-  }
-
-  Result<table::SnapshotPtr> CatchUp() {
-    if (!TRY(IsSameTable())) return Load();
-    const std::int64_t known = snapshot_->version().value();
-    std::int64_t newest = known;
-    std::optional<storage::ObjectInfo> newest_info;
-    while (newest - known <= kMaxCommitsToCatchUp) {
-      auto info = TRY(StatCommit(newest + 1));
-      if (!info) break;
-      newest_info = std::move(info);
+  Result<LoadedSnapshot> CatchUp(const LoadedSnapshot& known) {
+    const std::int64_t from = known.snapshot->version().value();
+    std::int64_t newest = from;
+    while (newest - from <= kMaxCommitsToCatchUp) {
+      if (!TRY(reader_.StatCommit(newest + 1))) break;
       ++newest;
     }
-    if (newest == known) return snapshot_;
-    if (newest - known > kMaxCommitsToCatchUp) return Load();
-    Replay replay;
-    for (std::int64_t version = newest; version > known; --version) {
-      auto replayed = ReplayCommit(version, replay);
-      if (!replayed.ok()) return LoadFromNewerCheckpoint(std::move(replayed).error());
-    }
-    table::Change change =
-        std::move(replay).FinishChange(table::Version(newest), snapshot_->metadata());
-    if (change.metadata && !ReadsFilesAlike(*change.metadata, snapshot_->metadata())) return Load();
-    snapshot_ = TRY(snapshot_->Extend(std::move(change)));
-    newest_commit_ = std::move(newest_info);
-    return snapshot_;
+    if (newest == from) return known;
+    if (newest - from > kMaxCommitsToCatchUp) return ReloadLatest();
+    auto extended = reader_.Extend(known, newest);
+    if (!extended.ok()) return ReloadFromCheckpoint(from, std::move(extended).error());
+    if (!*extended) return ReloadLatest();
+    kept_.MoveLatest(**extended);
+    return **std::move(extended);
   }
 
   // A commit that cannot be read does not matter once a checkpoint stands for it; else `error`.
-  Result<table::SnapshotPtr> LoadFromNewerCheckpoint(Error error) {
+  Result<LoadedSnapshot> ReloadFromCheckpoint(std::int64_t from, Error error) {
     if (error.code == ErrorCode::kUnavailable) return error;
-    const LogSegment segment = TRY(FindLogSegment(*store_, log_directory_));
-    const std::int64_t next = snapshot_->version().value() + 1;
-    const bool is_newer = segment.commits.empty() || segment.commits.front() > next;
-    if (segment.checkpoint_parts.empty() || !is_newer) return error;
-    return Load();
+    if (error.code == ErrorCode::kNotFound)
+      return ReloadLatest();  // it went away while it was read
+    if (!TRY(reader_.HasCheckpointAfter(from))) return error;
+    return ReloadLatest();
   }
 
+  Result<LoadedSnapshot> FindOrLoad(std::int64_t version, const std::optional<Layout>& layout) {
+    if (auto found = TRY(FindCurrent(version, layout))) return *std::move(found);
+    const std::lock_guard lock(older_mutex_);
+    // Another request may have loaded it meanwhile.
+    if (auto found = TRY(FindCurrent(version, layout))) return *std::move(found);
+    LoadedSnapshot loaded = TRY(LoadOlder(version, layout));
+    kept_.Keep(loaded);
+    return loaded;
+  }
+
+  Result<std::optional<LoadedSnapshot>> FindCurrent(std::int64_t version,
+                                                    const std::optional<Layout>& layout) {
+    auto found = kept_.Find(version, layout);
+    if (found && !TRY(reader_.IsCurrent(*found))) found.reset();
+    return found;
+  }
+
+  Result<LoadedSnapshot> LoadOlder(std::int64_t version, const std::optional<Layout>& layout) {
+    const auto base = kept_.FindBefore(version, layout);
+    if (base && version - base->snapshot->version().value() <= kMaxCommitsToCatchUp) {
+      auto extended = TRY(ExtendCurrent(*base, version));
+      if (extended) return *std::move(extended);
+    }
+    return reader_.LoadVersion(version, layout);
+  }
+
+  // None if the log must be read instead, which knows of checkpoints and what to say.
+  Result<std::optional<LoadedSnapshot>> ExtendCurrent(const LoadedSnapshot& base,
+                                                      std::int64_t version) {
+    std::optional<LoadedSnapshot> none;
+    if (!TRY(reader_.IsCurrent(base))) return none;
+    auto extended = reader_.Extend(base, version);
+    if (!extended.ok() && extended.error().code != ErrorCode::kUnavailable) return none;
+    return extended;
+  }
+
+  const LogReader reader_;
+  KeptSnapshots kept_;
+  std::mutex latest_mutex_;  ///< Held while the latest version is read.
+  std::mutex older_mutex_;   ///< Held while an older version is read: one at a time.
+};
+
+class DeltaTable final : public table::Table {
+ public:
+  DeltaTable(std::shared_ptr<storage::ObjectStore> store, std::string root)
+      : store_(std::move(store)),
+        root_(std::move(root)),
+        versions_(std::make_shared<Versions>(store_, LogDirectory())) {}
+
+  Result<table::SnapshotPtr> Latest() override { return versions_->Latest(); }
+
+  Result<table::SnapshotPtr> At(table::Version version,
+                                const std::optional<Layout>& layout) override {
+    return versions_->At(version.value(), layout);
+  }
+
+  Result<std::shared_ptr<table::History>> OpenHistory() override {
+    // Listed first, so that the metadata is not older than the commits.
+    const auto commits = TRY(ListCommits(*store_, LogDirectory()));
+    const table::SnapshotPtr latest = TRY(versions_->Latest());
+    return delta::OpenHistory({.store = store_,
+                               .root = root_,
+                               .snapshot_at =
+                                   [versions = versions_](table::Version version) {
+                                     return versions->At(version.value(), std::nullopt);
+                                   }},
+                              commits, latest->metadata());
+  }
+
+  std::size_t memory_bytes() const override { return versions_->memory_bytes(); }
+
+ private:
+  std::string LogDirectory() const { return root_ + "/_delta_log"; }
+
   const std::shared_ptr<storage::ObjectStore> store_;
-  const std::string log_directory_;
-  std::mutex refresh_mutex_;  ///< Held while the log is read; guards the next two.
-  table::SnapshotPtr snapshot_;
-  std::optional<storage::ObjectInfo> newest_commit_;
-  mutable std::mutex published_mutex_;  ///< Held for a moment; guards what follows.
-  table::SnapshotPtr published_;
+  const std::string root_;
+  const std::shared_ptr<Versions> versions_;
 };
 
 }  // namespace
 
 std::unique_ptr<table::Table> NewDeltaTable(std::shared_ptr<storage::ObjectStore> store,
                                             std::string root) {
-  return std::make_unique<DeltaTable>(std::move(store), root);
+  return std::make_unique<DeltaTable>(std::move(store), std::move(root));
 }
 
 }  // namespace sluice::delta

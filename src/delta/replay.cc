@@ -4,7 +4,15 @@
 
 namespace sluice::delta {
 
-void Replay::BeginCommit() { ++commit_; }
+void Replay::BeginCommit() {
+  ++commit_;
+  in_compacted_ = false;
+}
+
+void Replay::BeginCompacted() {
+  ++commit_;
+  in_compacted_ = true;
+}
 
 void Replay::BeginCheckpoint() {
   ++commit_;
@@ -27,14 +35,14 @@ Result<void> Replay::OnMetadata(table::Metadata metadata) {
   return {};
 }
 
-std::string_view Replay::KeyOf(std::string_view path, std::string_view deletion_vector_id) {
-  if (deletion_vector_id.empty()) return path;
-  key_buffer_.assign(path).push_back('\0');
-  key_buffer_ += deletion_vector_id;
+std::string_view Replay::KeyOf(const table::DataFile& file) {
+  if (file.deletion_vector == nullptr) return file.path;
+  key_buffer_.assign(file.path).push_back('\0');
+  key_buffer_ += file.deletion_vector->Id();
   return key_buffer_;
 }
 
-bool Replay::Note(std::string_view key, std::optional<std::uint32_t> commit_row) {
+Result<bool> Replay::Note(std::string_view key, std::optional<std::uint32_t> commit_row) {
   const auto known = seen_.find(key);
   if (known == seen_.end()) {
     seen_.emplace(key, Seen{.commit = commit_, .commit_row = commit_row});
@@ -42,23 +50,25 @@ bool Replay::Note(std::string_view key, std::optional<std::uint32_t> commit_row)
   }
   Seen& seen = known->second;
   if (seen.commit != commit_) return false;  // a newer commit has spoken
+  if (in_compacted_) return CorruptData("a compacted file names one file twice");
   if (seen.commit_row) void_rows_.push_back(*seen.commit_row);
   seen.commit_row = commit_row;
   return true;
 }
 
 Result<void> Replay::OnAdd(const table::DataFile& file) {
-  const std::string_view key = KeyOf(file.path, file.deletion_vector_id);
+  const std::string_view key = KeyOf(file);
   if (in_checkpoint_) {
     if (!seen_.empty() && seen_.contains(key)) return {};
     return checkpoint_files_.Add(file);
   }
-  if (!Note(key, static_cast<std::uint32_t>(commit_files_.rows()))) return {};
+  const bool is_newest = TRY(Note(key, static_cast<std::uint32_t>(commit_files_.rows())));
+  if (!is_newest) return {};
   return commit_files_.Add(file);
 }
 
-Result<void> Replay::OnRemove(std::string_view path, std::string_view deletion_vector_id) {
-  if (!in_checkpoint_) Note(KeyOf(path, deletion_vector_id), std::nullopt);
+Result<void> Replay::OnRemove(const table::DataFile& file) {
+  if (!in_checkpoint_) TRY(Note(KeyOf(file), std::nullopt));
   return {};
 }
 
@@ -88,7 +98,8 @@ table::Change Replay::FinishChange(table::Version version, const table::Metadata
   return change;
 }
 
-Result<table::SnapshotPtr> Replay::FinishSnapshot(table::Version version) && {
+Result<table::SnapshotPtr> Replay::FinishSnapshot(table::Version version,
+                                                  const table::Layout& layout) && {
   if (protocol_ == nullptr || metadata_ == nullptr) {
     return WithDetail(
         CorruptData("the table's log has no {}", protocol_ == nullptr ? "protocol" : "metadata"),
@@ -101,8 +112,8 @@ Result<table::SnapshotPtr> Replay::FinishSnapshot(table::Version version) && {
     segments.push_back(table::Segment::Whole(
         std::move(checkpoint_files_).Finish(metadata_->partition_columns, metadata_->schema)));
   }
-  return table::SnapshotPtr(
-      std::make_shared<table::Snapshot>(version, metadata_, protocol_, std::move(segments)));
+  return table::SnapshotPtr(std::make_shared<table::Snapshot>(version, metadata_, protocol_,
+                                                              std::move(segments), layout));
 }
 
 }  // namespace sluice::delta

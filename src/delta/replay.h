@@ -23,18 +23,22 @@ class Replay final : public ActionSink {
  public:
   /// To be called before the actions of each commit, and of the checkpoint.
   void BeginCommit();
+  /// The same for a compacted file, in which the order of actions means nothing: one that names a
+  /// file twice is then kCorruptData.
+  void BeginCompacted();
   void BeginCheckpoint();
 
   Result<void> OnProtocol(table::Protocol protocol) override;
   Result<void> OnMetadata(table::Metadata metadata) override;
   Result<void> OnAdd(const table::DataFile& file) override;
-  Result<void> OnRemove(std::string_view path, std::string_view deletion_vector_id) override;
+  Result<void> OnRemove(const table::DataFile& file) override;
 
   /// What the commits alone change, on top of a snapshot whose partition columns and schema are
   /// `before`'s unless the commits change them.
   table::Change FinishChange(table::Version version, const table::Metadata& before) &&;
   /// The whole state. Errors: kCorruptData if the log never told the protocol or the metadata.
-  Result<table::SnapshotPtr> FinishSnapshot(table::Version version) &&;
+  Result<table::SnapshotPtr> FinishSnapshot(table::Version version,
+                                            const table::Layout& layout = {}) &&;
 
  private:
   /// The newest action seen for a file.
@@ -50,13 +54,14 @@ class Replay final : public ActionSink {
   };
 
   /// True if the action for `key` is the newest so far, which is then noted.
-  bool Note(std::string_view key, std::optional<std::uint32_t> commit_row);
-  /// Both `path` and `path NUL id` as keys; the latter in a buffer of this object.
-  std::string_view KeyOf(std::string_view path, std::string_view deletion_vector_id);
+  Result<bool> Note(std::string_view key, std::optional<std::uint32_t> commit_row);
+  /// The path, or `path NUL id of the vector`; the latter in a buffer of this object.
+  std::string_view KeyOf(const table::DataFile& file);
   std::shared_ptr<const table::FileBlock> FinishCommitFiles(const table::Metadata& metadata);
 
   std::uint32_t commit_ = 0;
   bool in_checkpoint_ = false;
+  bool in_compacted_ = false;
   std::shared_ptr<const table::Metadata> metadata_;
   std::uint32_t metadata_commit_ = 0;
   std::shared_ptr<const table::Protocol> protocol_;

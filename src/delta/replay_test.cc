@@ -124,6 +124,31 @@ TEST(ReplayTest, ChangeNamesAddedAndRemovedFiles) {
                                    std::pair<std::string, std::string>("b", "")));
 }
 
+TEST(ReplayTest, CompactedFileCountsAsOneCommit) {
+  Replay replay;
+  replay.BeginCommit();
+  ReadInto(replay, Lines({RemoveLine("c")}));
+  replay.BeginCompacted();
+  ReadInto(replay, Lines({AddLine("c"), AddLine("d"), RemoveLine("a")}));
+  replay.BeginCommit();
+  ReadInto(replay, FirstCommit({AddLine("a"), AddLine("b")}));
+  EXPECT_THAT(PathsOf(**std::move(replay).FinishSnapshot(table::Version(5))),
+              ElementsAre("d", "b"));
+}
+
+TEST(ReplayTest, CompactedFileThatContradictsItselfIsCorrupt) {
+  for (const auto& lines :
+       {Lines({RemoveLine("a"), AddLine("a")}), Lines({AddLine("a"), RemoveLine("a")}),
+        Lines({AddLine("a"), AddLine("a")})}) {
+    Replay replay;
+    replay.BeginCompacted();
+    EXPECT_THAT(ReadCommit(lines, "compacted", replay), FailsWith(ErrorCode::kCorruptData));
+  }
+  Replay replay;
+  replay.BeginCompacted();
+  EXPECT_THAT(ReadCommit(Lines({RemoveLine("a"), AddLine("a", "v")}), "compacted", replay), IsOk());
+}
+
 TEST(ReplayTest, ChangeWithoutFilesIsEmpty) {
   Replay replay;
   replay.BeginCommit();

@@ -54,15 +54,25 @@ void AppendTimestamp(std::int64_t microseconds, std::string& out) {
   const std::int64_t days = floor_divide(millis, kMillisPerDay);
   const std::int64_t in_day = millis - days * kMillisPerDay;
   AppendDate(days, out);
-  out += Format("T{:02}:{:02}:{:02}.{:03}Z", in_day / 3'600'000, in_day / 60'000 % 60,
+  out += Format("T{:02}:{:02}:{:02}.{:03}", in_day / 3'600'000, in_day / 60'000 % 60,
                 in_day / 1000 % 60, in_day % 1000);
+}
+
+// As text, a variant's bounds are a packing of these bytes that is not made here. No other column
+// with statistics is binary.
+bool IsVariant(const Column& column) {
+  if (column.type() != ValueType::kStruct) return false;
+  const Column* const metadata = column.Find("metadata");
+  const Column* const value = column.Find("value");
+  return metadata != nullptr && metadata->type() == ValueType::kBinary && value != nullptr &&
+         value->type() == ValueType::kBinary;
 }
 
 void AppendStruct(const Column& column, std::size_t row, std::string& out) {
   out.push_back('{');
   bool first = true;
   for (const Column& child : column.children()) {
-    if (child.IsNull(row)) continue;
+    if (child.IsNull(row) || IsVariant(child)) continue;
     if (!std::exchange(first, false)) out.push_back(',');
     AppendJsonString(child.name(), out);
     out.push_back(':');
@@ -139,6 +149,7 @@ void AppendSparkJson(const Column& column, std::size_t row, std::string& out) {
     AppendDate(column.Integer(row), out);
   } else {
     AppendTimestamp(column.Integer(row), out);
+    if (!column.is_local()) out.push_back('Z');
   }
   out.push_back('"');
 }

@@ -85,6 +85,21 @@ TEST(SparkJsonTest, TimestampsAreUtcCutToMilliseconds) {
   EXPECT_EQ(Print(type, "[-1]"), "\"1969-12-31T23:59:59.999Z\"");
 }
 
+TEST(SparkJsonTest, LocalTimestampsHaveNoZone) {
+  EXPECT_EQ(Print(arrow::timestamp(arrow::TimeUnit::MICRO), "[1609459200123999]"),
+            "\"2021-01-01T00:00:00.123\"");
+  // INT96, which is always of instants, is read as nanoseconds.
+  EXPECT_EQ(Print(arrow::timestamp(arrow::TimeUnit::NANO), "[1609459200123999999]"),
+            "\"2021-01-01T00:00:00.123Z\"");
+}
+
+TEST(SparkJsonTest, BoundsOfVariantsAreLeftOut) {
+  const auto variant = arrow::struct_(
+      {arrow::field("metadata", arrow::binary()), arrow::field("value", arrow::binary())});
+  const auto type = arrow::struct_({arrow::field("v", variant), arrow::field("a", arrow::int32())});
+  EXPECT_EQ(Print(type, R"([{"v": {"metadata": "m", "value": "v"}, "a": 1}])"), R"({"a":1})");
+}
+
 TEST(SparkJsonTest, TextIsEscaped) {
   EXPECT_EQ(Print(arrow::utf8(), R"(["a\"b\nc"])"), R"("a\"b\nc")");
 }

@@ -64,10 +64,13 @@ class LogStore final : public storage::ObjectStore {
   std::function<std::optional<Error>(std::string_view path)> fault;
   std::atomic<int> lists = 0;
   std::atomic<int> reads = 0;
+  std::atomic<int> opens = 0;
+  /// Stamps what is put.
+  ManualClock clock{SystemTime(std::chrono::hours(500'000))};
 
   void Put(const std::string& path, std::string bytes) {
     const std::lock_guard lock(mutex_);
-    objects_[path] = std::move(bytes);
+    objects_[path] = {.bytes = std::move(bytes), .modified_at = clock.Now()};
     Refill();
   }
   void PutLog(const std::string& name, std::string bytes) {
@@ -97,6 +100,7 @@ class LogStore final : public storage::ObjectStore {
     return Inner()->ReadAll(path, max_bytes);
   }
   Result<std::unique_ptr<storage::RandomAccessObject>> Open(std::string_view path) override {
+    ++opens;
     TRY(Check(path));
     return Inner()->Open(path);
   }
@@ -115,14 +119,22 @@ class LogStore final : public storage::ObjectStore {
     return inner_;
   }
   void Refill() {
-    inner_ = storage::NewMemoryStore(clock_);
-    for (const auto& [path, bytes] : objects_) CHECK(inner_->PutIfAbsent(path, bytes).ok(), "put");
+    inner_ = storage::NewMemoryStore(inner_clock_);
+    for (const auto& [path, object] : objects_) {
+      inner_clock_.Advance(object.modified_at - inner_clock_.Now());
+      CHECK(inner_->PutIfAbsent(path, object.bytes).ok(), "put");
+    }
   }
 
-  const ManualClock clock_{SystemTime(std::chrono::hours(500'000))};
+  struct Object {
+    std::string bytes;
+    SystemTime modified_at;
+  };
+
+  ManualClock inner_clock_{clock.Now()};
   std::mutex mutex_;  // Guards what follows.
-  std::map<std::string, std::string> objects_;
-  std::shared_ptr<storage::ObjectStore> inner_ = storage::NewMemoryStore(clock_);
+  std::map<std::string, Object> objects_;
+  std::shared_ptr<storage::ObjectStore> inner_ = storage::NewMemoryStore(inner_clock_);
 };
 
 }  // namespace sluice::delta

@@ -145,6 +145,7 @@ Result<Field> SchemaReader::ReadPart(const json::object& type, std::string_view 
                                      int depth) {
   Field part;
   part.name = name;
+  part.stored_name = name;
   const json::value* const part_type = TRY(Require(type, type_key));
   part.type = TRY(ReadType(*part_type, depth + 1));
   part.nullable = nullable_key.empty() ? false : TRY(ReadFlag(type, nullable_key));
@@ -163,6 +164,17 @@ Result<std::vector<Field>> SchemaReader::ReadStruct(const json::object& type, in
   return fields;
 }
 
+bool WasFloat(const json::object& metadata) {
+  const json::value* const changes = FindMember(metadata, "delta.typeChanges");
+  if (changes == nullptr || !changes->is_array()) return false;
+  for (const json::value& change : changes->get_array()) {
+    if (!change.is_object()) continue;
+    const json::value* const from = FindMember(change.get_object(), "fromType");
+    if (from != nullptr && from->is_string() && from->get_string() == "float") return true;
+  }
+  return false;
+}
+
 Result<Field> SchemaReader::ReadField(const json::value& value, int depth) {
   if (!value.is_object()) return CorruptData("schema: a field is no object");
   const json::object& object = value.get_object();
@@ -170,6 +182,7 @@ Result<Field> SchemaReader::ReadField(const json::value& value, int depth) {
   if (!name->is_string()) return CorruptData("schema: a field's 'name' is no string");
   Field field;
   field.name = name->get_string();
+  field.stored_name = field.name;
   const json::value* const type = TRY(Require(object, "type"));
   field.type = TRY(ReadType(*type, depth + 1));
   field.nullable = TRY(ReadFlag(object, "nullable"));
@@ -179,6 +192,7 @@ Result<Field> SchemaReader::ReadField(const json::value& value, int depth) {
     }
     field.metadata = metadata->get_object();
   }
+  field.type.was_float = field.type.kind == TypeKind::kDouble && WasFloat(field.metadata);
   return field;
 }
 
@@ -189,6 +203,14 @@ const Field* FindField(const std::vector<Field>& fields, std::string_view name) 
     if (folded == nullptr && EqualsIgnoringAsciiCase(field.name, name)) folded = &field;
   }
   return folded;
+}
+
+void MapFields(std::vector<Field>& fields) {
+  for (Field& field : fields) {
+    const json::value* const name = FindMember(field.metadata, "delta.columnMapping.physicalName");
+    if (name != nullptr && name->is_string()) field.stored_name = name->get_string();
+    MapFields(field.type.fields);
+  }
 }
 
 void AppendFlag(std::string_view key, bool value, std::string& out) {
@@ -257,6 +279,20 @@ const Field* Schema::Find(const std::vector<std::string>& path) const {
   }
   return found;
 }
+
+std::vector<std::string> Schema::StoredPath(const std::vector<std::string>& path) const {
+  std::vector<std::string> stored;
+  const std::vector<Field>* level = &fields;
+  for (const std::string& name : path) {
+    const Field* const field = level != nullptr ? FindField(*level, name) : nullptr;
+    if (field == nullptr) return {};
+    stored.push_back(field->stored_name);
+    level = field->type.kind == TypeKind::kStruct ? &field->type.fields : nullptr;
+  }
+  return stored;
+}
+
+void MapColumns(Schema& schema) { MapFields(schema.fields); }
 
 Result<Schema> ParseSchema(std::string_view schema_string) {
   const Result<json::value> parsed = ParseJson(schema_string, {.max_depth = kMaxJsonDepth});

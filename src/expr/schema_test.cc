@@ -1,5 +1,6 @@
 #include "expr/schema.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -104,6 +105,61 @@ TEST(SchemaFind, FollowsStructsAndPrefersTheExactSpelling) {
   EXPECT_EQ(schema.Find({"id", "x"}), nullptr);
   EXPECT_EQ(schema.Find({"none"}), nullptr);
   EXPECT_EQ(schema.Find({}), nullptr);
+}
+
+constexpr char kMapped[] =
+    R"({"name":"id","type":"long","metadata":{"delta.columnMapping.physicalName":"col-1"}},
+       {"name":"s","metadata":{"delta.columnMapping.physicalName":"col-2"},"type":{"type":"struct",
+        "fields":[{"name":"Inner","type":"date",
+                   "metadata":{"delta.columnMapping.physicalName":"col-3"}}]}},
+       {"name":"list","metadata":{"delta.columnMapping.physicalName":"col-4"},
+        "type":{"type":"array","elementType":{"type":"struct","fields":[{"name":"e","type":"long",
+                "metadata":{"delta.columnMapping.physicalName":"col-5"}}]}}},
+       {"name":"old","type":"long","metadata":{"delta.columnMapping.physicalName":7}})";
+
+TEST(StoredNames, AreTheNamesUntilColumnsAreMapped) {
+  const Schema schema = ParseSchema(StructOf(kMapped)).value();
+  EXPECT_EQ(schema.fields[0].stored_name, "id");
+  EXPECT_THAT(schema.StoredPath({"s", "Inner"}), testing::ElementsAre("s", "Inner"));
+  EXPECT_EQ(schema.fields[2].type.fields[0].stored_name, "element");
+}
+
+TEST(StoredNames, ComeFromTheMetadataOnceColumnsAreMapped) {
+  Schema schema = ParseSchema(StructOf(kMapped)).value();
+  MapColumns(schema);
+  EXPECT_THAT(schema.StoredPath({"id"}), testing::ElementsAre("col-1"));
+  EXPECT_THAT(schema.StoredPath({"S", "inner"}), testing::ElementsAre("col-2", "col-3"));
+  EXPECT_EQ(schema.fields[2].type.fields[0].stored_name, "element");
+  EXPECT_EQ(schema.fields[2].type.fields[0].type.fields[0].stored_name, "col-5");
+  EXPECT_EQ(schema.fields[3].stored_name, "old");
+  EXPECT_EQ(schema.fields[0].name, "id");
+}
+
+TEST(StoredNames, OfWhatIsNoFieldAreEmpty) {
+  Schema schema = ParseSchema(StructOf(kMapped)).value();
+  MapColumns(schema);
+  for (const std::vector<std::string>& path :
+       std::vector<std::vector<std::string>>{{}, {"none"}, {"col-1"}, {"id", "x"}, {"list", "e"}}) {
+    EXPECT_TRUE(schema.StoredPath(path).empty());
+  }
+}
+
+TEST(TypeWidening, DoubleThatWasAFloatSaysSo) {
+  const auto was_float = [](const std::string& type, const std::string& changes) {
+    return ParseSchema(StructOf(R"({"name":"c","type":")" + type +
+                                R"(","metadata":{"delta.typeChanges":)" + changes + "}}"))
+        .value()
+        .fields[0]
+        .type.was_float;
+  };
+  EXPECT_TRUE(was_float("double", R"([{"fromType":"float","toType":"double"}])"));
+  EXPECT_TRUE(was_float(
+      "double",
+      R"([{"fromType":"short","toType":"float"},{"fromType":"float","toType":"double"}])"));
+  EXPECT_FALSE(was_float("double", R"([{"fromType":"integer","toType":"double"}])"));
+  EXPECT_FALSE(was_float("long", R"([{"fromType":"integer","toType":"long"}])"));
+  for (const char* changes : {"[]", "7", R"(["float"])", R"([{"toType":"double"}])"})
+    EXPECT_FALSE(was_float("double", changes)) << changes;
 }
 
 TEST(PrintSchemaForRecipients, LooksLikeSpark) {

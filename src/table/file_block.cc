@@ -41,6 +41,8 @@ void AppendBounds(const std::optional<std::string>& text, const expr::DataType& 
     flags = ColumnBounds::kAllNull;
   } else if (auto parsed = expr::ParsePartitionRange(*text, type); parsed.ok()) {
     range = std::move(parsed).value();
+    // Readers differ on whether such a value goes by way of a float.
+    if (type.was_float) range = WithFloats(std::get<double>(range.low), range);
     flags = ColumnBounds::kNoNulls | ColumnBounds::kHasMin | ColumnBounds::kHasMax |
             ColumnBounds::kNoNaN;
   }
@@ -102,7 +104,10 @@ std::size_t FileBlock::FixedBytes() const {
           sizeof(value) + value.json_member.capacity() + (value.text ? value.text->capacity() : 0);
     }
   }
-  for (const std::string& id : vector_ids_) bytes += sizeof(id) + id.capacity();
+  bytes += vector_of_row_.capacity() * sizeof(std::uint32_t);
+  for (const IdentifiedVector& known : vectors_) {
+    bytes += sizeof(known) + known.id.capacity() + known.vector.path_or_inline.capacity();
+  }
   return bytes;
 }
 
@@ -122,7 +127,7 @@ Result<void> FileBlockBuilder::AddFrom(const FileBlock& block, std::size_t row,
                                        CompressedText::Cursor& stats) {
   std::vector<NamedPartitionValue> values;
   for (const PartitionColumn& column : block.partition_columns()) {
-    values.push_back({column.name, column.values[column.codes[row]].text});
+    values.push_back({column.stored_name, column.values[column.codes[row]].text});
   }
   TRY(AddAllButStats({.path = block.path(row),
                       .size_bytes = block.size_bytes(row),
@@ -131,7 +136,7 @@ Result<void> FileBlockBuilder::AddFrom(const FileBlock& block, std::size_t row,
                       .partition_values = values,
                       .stats = {},
                       .extra = block.extra(row),
-                      .deletion_vector_id = block.deletion_vector_id(row)}));
+                      .deletion_vector = block.deletion_vector(row)}));
   block_->stats_.Add([&](std::string& out) { out += stats.Get(row); });
   return {};
 }
@@ -143,7 +148,7 @@ Result<void> FileBlockBuilder::AddAllButStats(const DataFile& file) {
   if (!fits) return TooLarge("the table lists more files than this server can hold");
   if (IsAbsolute(file.path)) block.absolute_rows_.push_back(static_cast<std::uint32_t>(rows()));
   AddExtra(file.extra);
-  AddVectorId(file.deletion_vector_id);
+  AddVector(file.deletion_vector);
   TRY(AddPartitionValues(file.partition_values));
   block.paths_ += file.path;
   block.path_ends_.push_back(static_cast<std::uint32_t>(block.paths_.size()));
@@ -161,11 +166,13 @@ void FileBlockBuilder::AddExtra(std::string_view extra) {
   block.extra_ends_.push_back(static_cast<std::uint32_t>(block.extras_.size()));
 }
 
-void FileBlockBuilder::AddVectorId(std::string_view id) {
+void FileBlockBuilder::AddVector(const DeletionVector* vector) {
   FileBlock& block = *block_;
-  if (id.empty() && block.vector_ids_.empty()) return;
-  block.vector_ids_.resize(rows());
-  block.vector_ids_.emplace_back(id);
+  if (vector == nullptr && block.vector_of_row_.empty()) return;
+  block.vector_of_row_.resize(rows(), 0);  // the rows before had none
+  if (vector != nullptr) block.vectors_.push_back({.vector = *vector, .id = vector->Id()});
+  block.vector_of_row_.push_back(
+      vector != nullptr ? static_cast<std::uint32_t>(block.vectors_.size()) : 0);
 }
 
 Result<void> FileBlockBuilder::AddPartitionValues(std::span<const NamedPartitionValue> values) {
@@ -202,8 +209,9 @@ std::shared_ptr<const FileBlock> FileBlockBuilder::Finish(
   FileBlock& block = *block_;
   for (const std::string& name : partition_columns) {
     const expr::Field* const field = schema.Find({name});
-    block.partition_columns_.push_back(
-        FinishColumn(name, field != nullptr ? field->type : expr::DataType{}));
+    block.partition_columns_.push_back(field != nullptr
+                                           ? FinishColumn(name, field->stored_name, field->type)
+                                           : FinishColumn(name, name, expr::DataType{}));
   }
   for (PartitionColumn& column : block.partition_columns_) column.bounds.codes = &column.codes;
   block.stats_.Finish();
@@ -216,11 +224,12 @@ std::shared_ptr<const FileBlock> FileBlockBuilder::Finish(
 }
 
 PartitionColumn FileBlockBuilder::FinishColumn(const std::string& name,
+                                               const std::string& stored_name,
                                                const expr::DataType& type) {
-  PartitionColumn finished{.name = name, .values = {}, .codes = {}, .bounds = {}};
+  PartitionColumn finished{.name = name, .stored_name = stored_name};
   finished.bounds.lane = expr::LaneOf(type);
   const auto found = std::find_if(columns_.begin(), columns_.end(),
-                                  [&](const Column& column) { return column.name == name; });
+                                  [&](const Column& column) { return column.name == stored_name; });
   Column column;  // if no file names it, all have null
   if (found != columns_.end()) {
     column = std::move(*found);
@@ -231,7 +240,7 @@ PartitionColumn FileBlockBuilder::FinishColumn(const std::string& name,
   finished.codes = std::move(column.codes);
   for (std::optional<std::string>& text : column.values) {
     AppendBounds(text, type, finished.bounds);
-    std::string member = JsonString(name) + ":" + (text ? JsonString(*text) : "null");
+    std::string member = JsonString(stored_name) + ":" + (text ? JsonString(*text) : "null");
     finished.values.push_back({.text = std::move(text), .json_member = std::move(member)});
   }
   return finished;

@@ -16,6 +16,7 @@
 #include "expr/bounds.h"
 #include "expr/schema.h"
 #include "table/compressed_text.h"
+#include "table/deletion_vector.h"
 
 namespace sluice::table {
 
@@ -35,8 +36,7 @@ struct DataFile {
   std::string_view stats;  ///< JSON text; empty if there is none.
   std::string_view
       extra;  ///< Further members of the log's action, rendered: `,"tags":{...}`. Mostly empty.
-  std::string_view
-      deletion_vector_id;  ///< Unique id of the vector in force; empty if there is none.
+  const DeletionVector* deletion_vector = nullptr;  ///< The one in force, if there is one.
 };
 
 /// A distinct value of a partition column.
@@ -47,6 +47,7 @@ struct PartitionValue {
 
 struct PartitionColumn {
   std::string name;
+  std::string stored_name;  ///< As files name it; see expr::Field.
   std::vector<PartitionValue> values;
   std::vector<std::uint32_t> codes;  ///< Of each row: index into `values`.
   expr::ColumnBounds
@@ -68,10 +69,17 @@ class FileBlock {
   std::string_view extra(std::size_t row) const {
     return extra_ends_.empty() ? std::string_view() : Slice(extras_, extra_ends_, row);
   }
-  std::string_view deletion_vector_id(std::size_t row) const {
-    return vector_ids_.empty() ? std::string_view() : std::string_view(vector_ids_[row]);
+  /// nullptr if the file has none.
+  const DeletionVector* deletion_vector(std::size_t row) const {
+    const std::uint32_t vector = vector_of_row_.empty() ? 0 : vector_of_row_[row];
+    return vector == 0 ? nullptr : &vectors_[vector - 1].vector;
   }
-  bool has_deletion_vectors() const { return !vector_ids_.empty(); }
+  /// DeletionVector::Id; empty if the file has none.
+  std::string_view deletion_vector_id(std::size_t row) const {
+    const std::uint32_t vector = vector_of_row_.empty() ? 0 : vector_of_row_[row];
+    return vector == 0 ? std::string_view() : std::string_view(vectors_[vector - 1].id);
+  }
+  bool has_deletion_vectors() const { return !vectors_.empty(); }
   const std::vector<PartitionColumn>& partition_columns() const { return partition_columns_; }
   /// Rows whose path is not relative to the table's root, ascending.
   const std::vector<std::uint32_t>& absolute_rows() const { return absolute_rows_; }
@@ -96,6 +104,11 @@ class FileBlock {
   friend class FileBlockBuilder;
   FileBlock() = default;
 
+  struct IdentifiedVector {
+    DeletionVector vector;
+    std::string id;
+  };
+
   static std::string_view Slice(const std::string& arena, const std::vector<std::uint32_t>& ends,
                                 std::size_t row) {
     const std::size_t begin = row == 0 ? 0 : ends[row - 1];
@@ -112,7 +125,8 @@ class FileBlock {
   std::vector<PartitionColumn> partition_columns_;
   std::string extras_;
   std::vector<std::uint32_t> extra_ends_;  ///< Empty if no row has any.
-  std::vector<std::string> vector_ids_;    ///< Empty if no row has any.
+  std::vector<IdentifiedVector> vectors_;
+  std::vector<std::uint32_t> vector_of_row_;  ///< Index + 1, 0 is none. Empty if no row has any.
   std::vector<std::uint32_t> absolute_rows_;
   CompressedText stats_;
   std::size_t fixed_bytes_ = 0;
@@ -152,10 +166,11 @@ class FileBlockBuilder {
 
   Result<void> AddAllButStats(const DataFile& file);
   void AddExtra(std::string_view extra);
-  void AddVectorId(std::string_view id);
+  void AddVector(const DeletionVector* vector);
   Result<void> AddPartitionValues(std::span<const NamedPartitionValue> values);
   static std::uint32_t Code(Column& column, const std::optional<std::string_view>& text);
-  PartitionColumn FinishColumn(const std::string& name, const expr::DataType& type);
+  PartitionColumn FinishColumn(const std::string& name, const std::string& stored_name,
+                               const expr::DataType& type);
 
   std::unique_ptr<FileBlock> block_;
   std::vector<Column> columns_;

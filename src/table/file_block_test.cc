@@ -11,6 +11,8 @@ namespace {
 using expr::ColumnBounds;
 using testing::ElementsAre;
 
+const DeletionVector kVector{.storage_type = "u", .path_or_inline = "1", .offset = 2};
+
 // The values of a column, row by row; null as "<null>".
 std::vector<std::string> ValuesOf(const PartitionColumn& column) {
   std::vector<std::string> values;
@@ -24,6 +26,15 @@ std::string StatsOf(const FileBlock& block, std::size_t row) {
   return std::string(cursor.Get(row));
 }
 
+TEST(DeletionVectorTest, IdIsTypePathAndOffset) {
+  const auto id_of = [](std::string type, std::string path, std::optional<std::int64_t> offset) {
+    return DeletionVector{.storage_type = type, .path_or_inline = path, .offset = offset}.Id();
+  };
+  EXPECT_EQ(id_of("u", "ab^-aqEH", 4), "uab^-aqEH@4");
+  EXPECT_EQ(id_of("p", "s3://b/c", 0), "ps3://b/c@0");
+  EXPECT_EQ(id_of("i", "wi5b", std::nullopt), "iwi5b");
+}
+
 TEST(FileBlockTest, EveryMemberOfAFileReadsBack) {
   const std::vector<NamedPartitionValue> values = {{"p", "x"}};
   const auto metadata = MetadataOf({"id long", "p string"}, {"p"});
@@ -35,7 +46,7 @@ TEST(FileBlockTest, EveryMemberOfAFileReadsBack) {
                                .partition_values = values,
                                .stats = R"({"numRecords":1})",
                                .extra = R"(,"tags":{"a":"b"})",
-                               .deletion_vector_id = "u1@2"})
+                               .deletion_vector = &kVector})
                          .Finish(*metadata);
   ASSERT_EQ(block->rows(), 1U);
   EXPECT_EQ(block->path(0), "p=x/a%20b");
@@ -44,6 +55,7 @@ TEST(FileBlockTest, EveryMemberOfAFileReadsBack) {
   EXPECT_FALSE(block->data_change(0));
   EXPECT_EQ(block->extra(0), R"(,"tags":{"a":"b"})");
   EXPECT_EQ(block->deletion_vector_id(0), "u1@2");
+  EXPECT_EQ(*block->deletion_vector(0), kVector);
   EXPECT_EQ(StatsOf(*block, 0), R"({\"numRecords\":1})");
   ASSERT_EQ(block->partition_columns().size(), 1U);
   EXPECT_EQ(block->partition_columns()[0].values[1].json_member, R"("p":"x")");
@@ -144,12 +156,12 @@ TEST(FileBlockTest, ExtrasAndVectorIdsMayBeSparse) {
     const std::string path = std::to_string(i);
     maker.Add({.path = path,
                .extra = i == 4 ? std::string_view(",\"a\":1") : std::string_view(),
-               .deletion_vector_id = i == 6 ? std::string_view("v") : std::string_view()});
+               .deletion_vector = i == 6 ? &kVector : nullptr});
   }
   const auto block = maker.Finish();
   for (std::size_t row = 0; row < 10; ++row) {
     EXPECT_EQ(block->extra(row), row == 4 ? ",\"a\":1" : "");
-    EXPECT_EQ(block->deletion_vector_id(row), row == 6 ? "v" : "");
+    EXPECT_EQ(block->deletion_vector_id(row), row == 6 ? "u1@2" : "");
   }
   EXPECT_TRUE(block->has_deletion_vectors());
   EXPECT_FALSE(BlockMaker().Add("a").Finish()->has_deletion_vectors());
@@ -178,12 +190,12 @@ TEST(FileBlockTest, FindsEachOfManyFilesAndNoOther) {
   BlockMaker maker;
   for (std::size_t i = 0; i < kFiles; ++i) {
     const std::string path = "part-" + std::to_string(i / 2);
-    maker.Add({.path = path, .deletion_vector_id = i % 2 == 0 ? "" : "vector"});
+    maker.Add({.path = path, .deletion_vector = i % 2 == 0 ? nullptr : &kVector});
   }
   const auto block = maker.Finish();
   for (std::size_t i = 0; i < kFiles; ++i) {
     const std::string path = "part-" + std::to_string(i / 2);
-    ASSERT_EQ(block->FindRow(path, i % 2 == 0 ? "" : "vector"), i);
+    ASSERT_EQ(block->FindRow(path, i % 2 == 0 ? "" : "u1@2"), i);
     ASSERT_EQ(block->FindRow(path, "another"), std::nullopt);
   }
   EXPECT_EQ(block->FindRow("part", ""), std::nullopt);
@@ -202,7 +214,7 @@ TEST(FileBlockTest, AddFromCopiesEverything) {
                                .partition_values = values,
                                .stats = "{\"a\":\"\\\"\"}",
                                .extra = ",\"b\":2",
-                               .deletion_vector_id = "v"})
+                               .deletion_vector = &kVector})
                          .Finish(*metadata);
   FileBlockBuilder builder;
   auto stats = block->EscapedStats();

@@ -77,13 +77,22 @@ class BlockBounds final : public expr::BoundsSource {
     }
     const expr::Field* const field = schema_.Find(column);
     if (field == nullptr || expr::LaneOf(field->type) == expr::Lane::kNone) return nullptr;
-    return &block_.StatsBounds(column, field->type);
+    return &block_.StatsBounds(schema_.StoredPath(column), field->type);
   }
 
  private:
   const FileBlock& block_;
   const expr::Schema& schema_;
 };
+
+// Rows that are left of a file; 0 if its statistics do not tell. A deletion vector's rows still
+// count in them. Source: Delta PROTOCOL.md, "Per-file Statistics".
+std::int64_t CountRows(const FileBlock& block, std::size_t row, std::string_view escaped_stats) {
+  const std::int64_t rows = DecodeRowCount(escaped_stats).value_or(0);
+  const DeletionVector* const vector = block.deletion_vector(row);
+  if (vector == nullptr) return rows;
+  return rows - std::clamp<std::int64_t>(vector->cardinality, 0, rows);
+}
 
 std::vector<expr::TruthSet> EvaluateAll(const std::vector<expr::Predicate>& predicates,
                                         const FileBlock& block, const expr::Schema& schema) {
@@ -108,11 +117,13 @@ Segment Segment::Whole(std::shared_ptr<const FileBlock> block) {
 }
 
 Snapshot::Snapshot(Version version, std::shared_ptr<const Metadata> metadata,
-                   std::shared_ptr<const Protocol> protocol, std::vector<Segment> segments)
+                   std::shared_ptr<const Protocol> protocol, std::vector<Segment> segments,
+                   const Layout& layout)
     : version_(version),
       metadata_(std::move(metadata)),
       protocol_(std::move(protocol)),
-      segments_(std::move(segments)) {
+      segments_(std::move(segments)),
+      layout_(layout) {
   CHECK(metadata_ != nullptr && protocol_ != nullptr, "a snapshot has metadata and a protocol");
   for (const Segment& segment : segments_) {
     file_count_ += segment.live_rows;
@@ -138,7 +149,17 @@ Result<SnapshotPtr> Snapshot::Extend(Change change) const {
   auto protocol = change.protocol ? change.protocol : protocol_;
   TRY(Compact(segments, *metadata));
   return SnapshotPtr(std::make_shared<Snapshot>(change.version, std::move(metadata),
-                                                std::move(protocol), std::move(segments)));
+                                                std::move(protocol), std::move(segments), layout_));
+}
+
+bool Snapshot::HasDeletionVectors() const {
+  for (const Segment& segment : segments_) {
+    if (!segment.block->has_deletion_vectors()) continue;
+    for (std::size_t row = 0; row < segment.block->rows(); ++row) {
+      if (segment.IsLive(row) && segment.block->deletion_vector(row) != nullptr) return true;
+    }
+  }
+  return false;
 }
 
 FileSelection Snapshot::Select(const std::vector<expr::Predicate>& predicates,
@@ -160,7 +181,7 @@ FileSelection Snapshot::Select(const std::vector<expr::Predicate>& predicates,
       rows.Insert(row);
       ++selection.file_count;
       if (!limit || outcomes[row] != expr::kMayBeTrue) continue;
-      const std::int64_t in_file = DecodeRowCount(stats.Get(row)).value_or(0);
+      const std::int64_t in_file = CountRows(*segment.block, row, stats.Get(row));
       if (__builtin_add_overflow(certain_rows, in_file, &certain_rows)) certain_rows = *limit;
     }
     selection.rows.emplace_back(std::move(rows));

@@ -41,6 +41,13 @@ struct Change {
   std::vector<std::pair<std::string, std::string>> named_files;
 };
 
+/// What fixes the order of a version's files: the checkpoint that the older ones come from; none if
+/// the log was read from its first commit.
+struct Layout {
+  std::optional<Version> checkpoint;
+  friend bool operator==(const Layout&, const Layout&) = default;
+};
+
 class Snapshot;
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
@@ -58,14 +65,17 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
  public:
   /// `segments` newest first.
   Snapshot(Version version, std::shared_ptr<const Metadata> metadata,
-           std::shared_ptr<const Protocol> protocol, std::vector<Segment> segments);
+           std::shared_ptr<const Protocol> protocol, std::vector<Segment> segments,
+           const Layout& layout = {});
 
   Version version() const { return version_; }
+  const Layout& layout() const { return layout_; }
   const Metadata& metadata() const { return *metadata_; }
   const Protocol& protocol() const { return *protocol_; }
   const std::vector<Segment>& segments() const { return segments_; }
   std::size_t file_count() const { return file_count_; }
   std::int64_t total_bytes() const { return total_bytes_; }
+  bool HasDeletionVectors() const;
   /// Memory held now; blocks shared with other snapshots count whole.
   std::size_t memory_bytes() const;
 
@@ -85,6 +95,7 @@ class Snapshot : public std::enable_shared_from_this<Snapshot> {
   std::shared_ptr<const Metadata> metadata_;
   std::shared_ptr<const Protocol> protocol_;
   std::vector<Segment> segments_;
+  Layout layout_;
   std::size_t file_count_ = 0;
   std::int64_t total_bytes_ = 0;
 };

@@ -80,12 +80,14 @@ TEST(SnapshotTest, RemovingWhatIsNotThereChangesNothing) {
 
 TEST(SnapshotTest, FileAndItsDeletionVectorAreOneName) {
   const auto metadata = MetadataOf({"id long"});
-  const auto block = BlockMaker().Add({.path = "a", .deletion_vector_id = "v1"}).Add("b").Finish();
+  const DeletionVector first{.storage_type = "i", .path_or_inline = "v1"};
+  const DeletionVector second{.storage_type = "i", .path_or_inline = "v2"};
+  const auto block = BlockMaker().Add({.path = "a", .deletion_vector = &first}).Add("b").Finish();
   Change change{.version = Version(1)};
-  change.added = BlockMaker().Add({.path = "a", .deletion_vector_id = "v2"}).Finish();
-  change.named_files = {{"a", "v1"}, {"a", "v2"}, {"b", "v1"}};
+  change.added = BlockMaker().Add({.path = "a", .deletion_vector = &second}).Finish();
+  change.named_files = {{"a", "iv1"}, {"a", "iv2"}, {"b", "iv1"}};
   const auto next = SnapshotOf(block, metadata)->Extend(std::move(change));
-  EXPECT_THAT(PathsOf(**next), ElementsAre("a#v2", "b"));
+  EXPECT_THAT(PathsOf(**next), ElementsAre("a#iv2", "b"));
 }
 
 TEST(SnapshotTest, MetadataAndProtocolStayUntilAChangeNamesThem) {
@@ -231,6 +233,93 @@ TEST(SnapshotSelectTest, FilesWithoutRowCountsDoNotFillTheLimit) {
   const auto metadata = MetadataOf({"id long"});
   const auto block = BlockMaker().Add("a").Add("b", "{").Add("c", StatsOf(5, 0, 1)).Finish();
   EXPECT_THAT(PathsOf(SnapshotOf(block, metadata)->Select({}, 1)), ElementsAre("a", "b", "c"));
+}
+
+// Two files of ten rows; `deleted` of the first are deleted.
+SnapshotPtr WithDeletedRows(std::int64_t deleted, const std::string& stats = StatsOf(10, 0, 9)) {
+  const auto metadata = MetadataOf({"id long"});
+  const DeletionVector vector{
+      .storage_type = "i", .path_or_inline = "v", .offset = {}, .cardinality = deleted};
+  BlockMaker maker;
+  maker.Add({.path = "a", .stats = stats, .deletion_vector = &vector})
+      .Add("b", StatsOf(10, 10, 19));
+  return SnapshotOf(maker.Finish(*metadata), metadata);
+}
+
+TEST(SnapshotSelectTest, LimitDoesNotCountDeletedRows) {
+  EXPECT_THAT(PathsOf(WithDeletedRows(4)->Select({}, 6)), ElementsAre("a#iv"));
+  EXPECT_THAT(PathsOf(WithDeletedRows(4)->Select({}, 7)), ElementsAre("a#iv", "b"));
+  EXPECT_THAT(PathsOf(WithDeletedRows(0)->Select({}, 10)), ElementsAre("a#iv"));
+}
+
+TEST(SnapshotSelectTest, VectorThatDeletesMoreThanAFileHoldsCountsForNothing) {
+  for (const std::int64_t deleted : {std::int64_t{10}, std::int64_t{11}, INT64_MAX}) {
+    EXPECT_THAT(PathsOf(WithDeletedRows(deleted)->Select({}, 1)), ElementsAre("a#iv", "b"));
+  }
+  EXPECT_THAT(PathsOf(WithDeletedRows(3, "")->Select({}, 1)), ElementsAre("a#iv", "b"));
+}
+
+TEST(SnapshotSelectTest, BoundsOfAFileWithAVectorStillBoundItsRows) {
+  const SnapshotPtr snapshot = WithDeletedRows(4);
+  EXPECT_THAT(PathsOf(snapshot->Select(Where(*snapshot, "id > 9"), std::nullopt)),
+              ElementsAre("b"));
+  EXPECT_THAT(PathsOf(snapshot->Select(Where(*snapshot, "id <= 9"), std::nullopt)),
+              ElementsAre("a#iv"));
+}
+
+// Columns "id" and "p" (which the table is partitioned by) that files know by other names.
+std::shared_ptr<const Metadata> MappedMetadata() {
+  Metadata metadata;
+  metadata.schema = expr::ParseSchema(
+                        R"({"type":"struct","fields":[
+              {"name":"id","type":"long","metadata":{"delta.columnMapping.physicalName":"col-1"}},
+              {"name":"p","type":"long","metadata":{"delta.columnMapping.physicalName":"col-2"}}]})")
+                        .value();
+  expr::MapColumns(metadata.schema);
+  metadata.partition_columns = {"p"};
+  return std::make_shared<const Metadata>(std::move(metadata));
+}
+
+TEST(SnapshotSelectTest, MappedColumnsArePrunedByTheirStoredNames) {
+  const auto metadata = MappedMetadata();
+  const auto stats = [](int min, int max) {
+    return R"({"numRecords":1,"minValues":{"col-1":)" + std::to_string(min) +
+           R"(},"maxValues":{"col-1":)" + std::to_string(max) + "}}";
+  };
+  BlockMaker maker;
+  maker.Add("a", stats(0, 9), {{"col-2", "7"}}).Add("b", stats(10, 19), {{"col-2", "8"}});
+  const SnapshotPtr snapshot = SnapshotOf(maker.Finish(*metadata), metadata);
+  for (const char* condition :
+       {"id > 9", "p = 8", "p > 7 AND id < 100", "id IS NOT NULL AND p = 8"})
+    EXPECT_THAT(PathsOf(snapshot->Select(Where(*snapshot, condition), std::nullopt)),
+                ElementsAre("b"))
+        << condition;
+}
+
+TEST(SnapshotSelectTest, ColumnThatWasAFloatIsNeverPrunedByItsDigits) {
+  Metadata made;
+  made.schema = expr::ParseSchema(R"({"type":"struct","fields":[)"
+                                  R"({"name":"x","type":"double","metadata":{"delta.typeChanges":)"
+                                  R"([{"fromType":"float","toType":"double"}]}},)"
+                                  R"({"name":"p","type":"double","metadata":{"delta.typeChanges":)"
+                                  R"([{"fromType":"float","toType":"double"}]}}]})")
+                    .value();
+  made.partition_columns = {"p"};
+  const auto metadata = std::make_shared<const Metadata>(std::move(made));
+  BlockMaker maker;
+  maker.Add("a", R"({"numRecords":1,"minValues":{"x":0.1},"maxValues":{"x":0.1}})", {{"p", "0.1"}});
+  const SnapshotPtr snapshot = SnapshotOf(maker.Finish(*metadata), metadata);
+  for (const char* column : {"x", "p"}) {
+    for (const char* condition : {" = 0.1", " = 0.10000000149011612", " > 0.1", " <= 0.1"})
+      EXPECT_EQ(snapshot->Select(Where(*snapshot, column + std::string(condition)), std::nullopt)
+                    .file_count,
+                1U)
+          << column << condition;
+    EXPECT_EQ(snapshot->Select(Where(*snapshot, column + std::string(" < 0.05")), std::nullopt)
+                  .file_count,
+              0U)
+        << column;
+  }
 }
 
 TEST(SnapshotSelectTest, LimitCountsOnlyRowsThatCertainlyMatch) {

@@ -1,5 +1,6 @@
 #include "table/stats.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -62,17 +63,23 @@ expr::ScalarRange Around(Real number, int steps) {
   return {.low = static_cast<double>(low), .high = static_cast<double>(high)};
 }
 
+constexpr double kMaxFloat = std::numeric_limits<float>::max();
+
 // Boost.JSON 1.81 reads most decimal fractions a unit or two in the last place off, so a bound that
 // was written with a point is widened by more than that. A float's statistics are its shortest
 // decimal digits: only as a float do they mean its value.
-std::optional<expr::ScalarRange> ToRealRange(const json::value& value, expr::TypeKind kind) {
+std::optional<expr::ScalarRange> ToRealRange(const json::value& value, const expr::DataType& type) {
   constexpr int kParserSteps = 4;
   constexpr double kExactWholeNumbers = 1 << 24;  // of a float; a double has more
   const auto number = value.to_number<double>();
   const bool is_exact = !value.is_double() && std::abs(number) <= kExactWholeNumbers;
-  if (kind != expr::TypeKind::kFloat) return Around(number, is_exact ? 0 : kParserSteps);
-  if (std::abs(number) > std::numeric_limits<float>::max()) return std::nullopt;
-  return Around(static_cast<float>(number), is_exact ? 0 : 1);
+  if (is_exact) return Around(number, 0);
+  if (type.kind == expr::TypeKind::kFloat) {
+    if (std::abs(number) > kMaxFloat) return std::nullopt;
+    return Around(static_cast<float>(number), 1);
+  }
+  const expr::ScalarRange range = Around(number, kParserSteps);
+  return type.was_float ? WithFloats(number, range) : range;
 }
 
 // What a minimum or maximum stands for; nothing if it is not of the column's type.
@@ -85,7 +92,7 @@ std::optional<expr::ScalarRange> ToRange(const json::value& value, const expr::D
     return std::move(parsed).value();
   }
   if (lane == expr::Lane::kDouble) {
-    return value.is_number() ? ToRealRange(value, type.kind) : std::nullopt;
+    return value.is_number() ? ToRealRange(value, type) : std::nullopt;
   }
   std::optional<expr::Scalar> scalar;
   if (IsWhole(type.kind)) scalar = ToInt64(value);
@@ -166,6 +173,12 @@ std::optional<std::int64_t> DecodeRowCount(std::string_view escaped_stats) {
   const json::value* const records = FindMember(stats->get_object(), "numRecords");
   const auto rows = records != nullptr ? ToInt64(*records) : std::nullopt;
   return rows && *rows >= 0 ? rows : std::nullopt;
+}
+
+expr::ScalarRange WithFloats(double number, const expr::ScalarRange& range) {
+  const double within = std::clamp(number, -kMaxFloat, kMaxFloat);
+  const expr::ScalarRange floats = Around(static_cast<float>(within), 1);
+  return {.low = std::min(range.low, floats.low), .high = std::max(range.high, floats.high)};
 }
 
 expr::Scalar ZeroOf(expr::Lane lane) {

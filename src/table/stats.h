@@ -24,6 +24,10 @@ expr::ColumnBounds DecodeStats(CompressedText::Cursor escaped_stats, std::size_t
 /// `numRecords` of one file's statistics, if it is there and not negative.
 std::optional<std::int64_t> DecodeRowCount(std::string_view escaped_stats);
 
+/// `range`, widened to the floats that the digits of `number` may have been printed of. A column
+/// that was a float has such digits in its older statistics and partition values.
+expr::ScalarRange WithFloats(double number, const expr::ScalarRange& range);
+
 /// What stands where a lane has no bound.
 expr::Scalar ZeroOf(expr::Lane lane);
 

@@ -89,6 +89,62 @@ TEST(StatsTest, FloatsAreTheNearestFloatNotTheNearestDouble) {
   EXPECT_THAT(bounds.max_double, ElementsAre(std::nextafter(0.1F, 1.0F)));
 }
 
+// A column "c" that was of type `from`.
+expr::Schema WidenedFrom(const std::string& from, const std::string& to) {
+  return expr::ParseSchema(R"({"type":"struct","fields":[{"name":"c","type":")" + to +
+                           R"(","metadata":{"delta.typeChanges":[{"fromType":")" + from +
+                           R"(","toType":")" + to + R"("}]}}]})")
+      .value();
+}
+
+// The statistics may stem from either type: a float prints 0.1, but is 0.100000001490116...
+TEST(StatsTest, DoublesThatWereFloatsAreBoundedAsBoth) {
+  const expr::Schema schema = WidenedFrom("float", "double");
+  for (const char* digits : {"0.1", "0.7", "-0.1", "3.4028235E38", "1.4E-45", "1e300", "-1e300",
+                             "16777217", "123456789", "0.30000000000000004"}) {
+    const ColumnBounds bounds = Decode({MinMax(digits, digits)}, {"c"}, schema);
+    double as_double = 0;
+    std::from_chars(digits, digits + std::strlen(digits), as_double);
+    EXPECT_THAT(bounds.flags, ElementsAre(kBoth)) << digits;
+    EXPECT_THAT(bounds.min_double, ElementsAre(Le(as_double))) << digits;
+    EXPECT_THAT(bounds.max_double, ElementsAre(Ge(as_double))) << digits;
+    float as_float = 0;
+    const auto read = std::from_chars(digits, digits + std::strlen(digits), as_float);
+    if (read.ec != std::errc()) continue;  // no float prints that
+    EXPECT_THAT(bounds.min_double, ElementsAre(Le(as_float))) << digits;
+    EXPECT_THAT(bounds.max_double, ElementsAre(Ge(as_float))) << digits;
+  }
+  EXPECT_THAT(Decode({MinMax("2", "3")}, {"c"}, schema).max_double, ElementsAre(3.0));
+}
+
+TEST(StatsTest, BoundsOfNarrowerTypesAreRightUnderTheWider) {
+  const ColumnBounds longs = Decode({MinMax("-128", "127")}, {"c"}, WidenedFrom("byte", "long"));
+  EXPECT_THAT(longs.min_int64, ElementsAre(-128));
+  EXPECT_THAT(longs.max_int64, ElementsAre(127));
+  const ColumnBounds reals =
+      Decode({MinMax("-2147483648", "2147483647")}, {"c"}, WidenedFrom("integer", "double"));
+  EXPECT_THAT(reals.min_double, ElementsAre(Le(-2147483648.0)));
+  EXPECT_THAT(reals.max_double, ElementsAre(Ge(2147483647.0)));
+  const ColumnBounds times = Decode({MinMax("\"1970-01-02\"", "\"1970-01-03\"")}, {"c"},
+                                    WidenedFrom("date", "timestamp_ntz"));
+  constexpr std::int64_t kDay = 86'400'000'000;
+  EXPECT_THAT(times.min_int64, ElementsAre(kDay));
+  EXPECT_THAT(times.max_int64, ElementsAre(Ge(2 * kDay)));
+  EXPECT_EQ(Decode({MinMax("1", "2")}, {"c"}, WidenedFrom("long", "decimal(20,0)")).lane,
+            expr::Lane::kNone);
+}
+
+TEST(StatsTest, WideBoundsTellNoneAllOrNothingOfNulls) {
+  const auto of = [](int nulls) {
+    return R"({"numRecords":3,"tightBounds":false,"minValues":{"c":1},"maxValues":{"c":2},)"
+           R"("nullCount":{"c":)" +
+           std::to_string(nulls) + "}}";
+  };
+  const ColumnBounds bounds = Decode({of(0), of(1), of(3)}, {"c"}, SchemaOf({"c long"}));
+  EXPECT_THAT(bounds.flags,
+              ElementsAre(kBoth | ColumnBounds::kNoNulls, kBoth, kBoth | ColumnBounds::kAllNull));
+}
+
 TEST(StatsTest, WordsForRealNumbersAreUnknown) {
   EXPECT_THAT(Decode(MinMax("\"-Infinity\"", "\"NaN\""), "double").flags, ElementsAre(0));
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "base/result.h"
+#include "table/history.h"
 #include "table/snapshot.h"
 
 namespace sluice::table {
@@ -16,6 +17,12 @@ class Table {
   /// cannot read it rightly; kCorruptData (file and line in the detail) if the log contradicts
   /// itself; kUnavailable.
   virtual Result<SnapshotPtr> Latest() = 0;
+  /// The table as it was at `version`, with its files in the order of `layout` if one is given; a
+  /// few versions are kept. Errors: kInvalidArgument "Cannot load table version N..." if it is
+  /// after the latest version or what is left of the log cannot tell it, so; else as for Latest.
+  virtual Result<SnapshotPtr> At(Version version, const std::optional<Layout>& layout) = 0;
+  /// The commits that are there now.
+  virtual Result<std::shared_ptr<History>> OpenHistory() = 0;
   /// Memory held by what is kept between calls.
   virtual std::size_t memory_bytes() const = 0;
 };

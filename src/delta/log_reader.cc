@@ -1,0 +1,173 @@
+#include "delta/log_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "delta/checkpoint.h"
+#include "delta/checksum.h"
+
+namespace sluice::delta {
+namespace {
+
+constexpr std::uint64_t kMaxChecksumBytes = 64 << 20;
+constexpr std::int64_t kMaxCommitsInOrder = 1'000'000;
+
+// Whether the files listed under one metadata mean the same under the other.
+bool ReadsFilesAlike(const table::Metadata& a, const table::Metadata& b) {
+  const auto mapping = [](const table::Metadata& metadata) {
+    const std::string* const mode = metadata.FindProperty("delta.columnMapping.mode");
+    return mode != nullptr ? *mode : std::string("none");
+  };
+  return a.schema_string == b.schema_string && a.partition_columns == b.partition_columns &&
+         mapping(a) == mapping(b);
+}
+
+// Commits follow their checkpoint at once.
+table::Layout LayoutOf(const LogSegment& segment) {
+  if (segment.checkpoint_parts.empty()) return {};
+  if (segment.commits.empty()) return {.checkpoint = segment.version};
+  return {.checkpoint = table::Version(segment.commits.front().first - 1)};
+}
+
+bool IsCompacted(const CommitFile& file) { return file.first != file.last; }
+
+Error CannotOrder(std::int64_t version) {
+  return InvalidArgument("Cannot load table version {}: the order of its files has been lost",
+                         version);
+}
+
+}  // namespace
+
+Result<LoadedSnapshot> LogReader::LoadLatest() const {
+  return Load(TRY(FindLogSegment(*store_, log_directory_)));
+}
+
+Result<LoadedSnapshot> LogReader::LoadVersion(std::int64_t version,
+                                              const std::optional<table::Layout>& layout) const {
+  return Load(TRY(FindSegment(version, layout)));
+}
+
+// A compacted file has its files in another order than the commits that it stands in for.
+Result<LogSegment> LogReader::FindSegment(std::int64_t version,
+                                          const std::optional<table::Layout>& layout) const {
+  LogSegment segment = TRY(FindLogSegment(*store_, log_directory_, version));
+  if (!layout) return segment;
+  const bool in_order =
+      LayoutOf(segment) == *layout && std::ranges::none_of(segment.commits, IsCompacted);
+  if (in_order) return segment;
+  return RebuildSegment(version, *layout);
+}
+
+// The files that made a version before there was a newer checkpoint.
+Result<LogSegment> LogReader::RebuildSegment(std::int64_t version,
+                                             const table::Layout& layout) const {
+  LogSegment segment{.version = table::Version(version)};
+  std::int64_t first = 0;
+  if (layout.checkpoint) {
+    const std::int64_t checkpoint = layout.checkpoint->value();
+    if (checkpoint < 0 || checkpoint > version) return CannotOrder(version);
+    auto at_checkpoint = FindLogSegment(*store_, log_directory_, checkpoint);
+    if (!at_checkpoint.ok()) {
+      const bool is_gone = at_checkpoint.error().code == ErrorCode::kInvalidArgument;
+      return is_gone ? CannotOrder(version) : std::move(at_checkpoint).error();
+    }
+    if (LayoutOf(*at_checkpoint) != layout) return CannotOrder(version);
+    segment.checkpoint_parts = std::move(at_checkpoint->checkpoint_parts);
+    first = checkpoint + 1;
+  }
+  if (version - first >= kMaxCommitsInOrder) return CannotOrder(version);
+  for (std::int64_t next = first; next <= version; ++next) {
+    segment.commits.push_back({.name = CommitName(next), .first = next, .last = next});
+  }
+  // Logs are cleaned from their beginning.
+  if (first <= version && !TRY(StatCommit(first))) return CannotOrder(version);
+  return segment;
+}
+
+Result<LoadedSnapshot> LogReader::Load(const LogSegment& segment) const {
+  LoadedSnapshot loaded;
+  // Asked before the log is read: one that is replaced meanwhile is then found out at the next
+  // look.
+  loaded.commit = TRY(StatCommit(segment.version.value()));
+  Replay replay;
+  if (auto read = ReplayLog(segment, replay); !read.ok()) {
+    if (read.error().code != ErrorCode::kNotFound) return std::move(read).error();
+    return WithDetail(Unavailable("the table's log changed while it was read"),
+                      read.error().ToString());  // the table is there: its log is being cleaned
+  }
+  loaded.snapshot = TRY(std::move(replay).FinishSnapshot(segment.version, LayoutOf(segment)));
+  TRY(Verify(*loaded.snapshot));
+  return loaded;
+}
+
+Result<std::optional<LoadedSnapshot>> LogReader::Extend(const LoadedSnapshot& base,
+                                                        std::int64_t version) const {
+  LoadedSnapshot extended;
+  extended.commit = TRY(StatCommit(version));
+  if (!extended.commit) return NotFound("{} does not exist", CommitName(version));
+  Replay replay;
+  for (std::int64_t next = version; next > base.snapshot->version().value(); --next) {
+    TRY(ReplayFile({.name = CommitName(next), .first = next, .last = next}, replay));
+  }
+  const table::Metadata& before = base.snapshot->metadata();
+  table::Change change = std::move(replay).FinishChange(table::Version(version), before);
+  if (change.metadata && !ReadsFilesAlike(*change.metadata, before)) {
+    return std::optional<LoadedSnapshot>();
+  }
+  extended.snapshot = TRY(base.snapshot->Extend(std::move(change)));
+  return std::optional(std::move(extended));
+}
+
+Result<bool> LogReader::IsCurrent(const LoadedSnapshot& loaded) const {
+  if (!loaded.commit) return true;
+  const auto now = TRY(StatCommit(loaded.snapshot->version().value()));
+  return now && now->size_bytes == loaded.commit->size_bytes &&
+         now->modified_at == loaded.commit->modified_at;
+}
+
+Result<std::optional<storage::ObjectInfo>> LogReader::StatCommit(std::int64_t version) const {
+  auto info = store_->Stat(log_directory_ + "/" + CommitName(version));
+  if (info.ok()) return std::optional(std::move(info).value());
+  if (info.error().code != ErrorCode::kNotFound) return std::move(info).error();
+  return std::optional<storage::ObjectInfo>();
+}
+
+Result<bool> LogReader::HasCheckpointAfter(std::int64_t version) const {
+  const LogSegment segment = TRY(FindLogSegment(*store_, log_directory_));
+  if (segment.checkpoint_parts.empty()) return false;
+  return segment.commits.empty() || segment.commits.front().first > version + 1;
+}
+
+Result<void> LogReader::ReplayFile(const CommitFile& file, Replay& replay) const {
+  const std::string path = log_directory_ + "/" + file.name;
+  const std::string text = TRY(store_->ReadAll(path, kMaxCommitBytes));
+  if (file.first == file.last) {
+    replay.BeginCommit();
+  } else {
+    replay.BeginCompacted();
+  }
+  return ReadCommit(text, path, replay);
+}
+
+Result<void> LogReader::ReplayLog(const LogSegment& segment, Replay& replay) const {
+  for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
+    TRY(ReplayFile(*commit, replay));
+  }
+  replay.BeginCheckpoint();
+  for (const std::string& part : segment.checkpoint_parts) {
+    TRY(ReadCheckpoint(*store_, log_directory_, part, replay));
+  }
+  return {};
+}
+
+Result<void> LogReader::Verify(const table::Snapshot& snapshot) const {
+  const std::string path = Format("{}/{:020}.crc", log_directory_, snapshot.version().value());
+  const auto text = store_->ReadAll(path, kMaxChecksumBytes);
+  if (text.ok()) return VerifyChecksum(*text, snapshot);
+  const ErrorCode code = text.error().code;
+  // Most versions have none; one of that length is not worth its reading.
+  if (code == ErrorCode::kNotFound || code == ErrorCode::kTooLarge) return {};
+  return text.error();
+}
+
+}  // namespace sluice::delta
