@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "protocol/parameters_internal.h"
 
 namespace sluice::protocol {
 namespace {
-
-constexpr std::size_t kMaxEchoedBytes = 64;  // of a value repeated in an error
 
 // Calls `take` for each trimmed part of `text` between separators.
 template <typename Take>
@@ -82,18 +81,11 @@ Result<Capabilities> ParseCapabilities(const http::Headers& headers) {
   return header == nullptr ? Capabilities{} : ParseCapabilities(std::string_view(*header));
 }
 
-Result<ResponseFormat> ChooseFormat(const Capabilities& capabilities, bool needs_delta) {
-  if (!capabilities.accepts_delta && needs_delta) {
-    return Unsupported("this table can only be read with responseformat=delta");
-  }
-  const bool delta = needs_delta || !capabilities.accepts_parquet;
-  return delta ? ResponseFormat::kDelta : ResponseFormat::kParquet;
-}
-
-std::string CapabilitiesOfResponse(ResponseFormat format, bool include_end_stream_action) {
-  std::string header =
-      format == ResponseFormat::kDelta ? "responseformat=delta" : "responseformat=parquet";
-  if (include_end_stream_action) header += ";includeendstreamaction=true";
+std::string CapabilitiesOfResponse(const ResponseCapabilities& capabilities) {
+  std::string header = capabilities.format == ResponseFormat::kDelta ? "responseformat=delta"
+                                                                     : "responseformat=parquet";
+  if (capabilities.include_end_stream_action) header += ";includeendstreamaction=true";
+  if (capabilities.async_query) header += ";asyncquery=true";
   return header;
 }
 

@@ -40,12 +40,15 @@ Result<Capabilities> ParseCapabilities(std::string_view header);
 /// The same for a request's headers, which may lack it.
 Result<Capabilities> ParseCapabilities(const http::Headers& headers);
 
-/// One format asked for is an order; of both, parquet is chosen unless the table needs delta.
-/// Errors: kUnsupported if the table needs delta and the client takes parquet only.
-Result<ResponseFormat> ChooseFormat(const Capabilities& capabilities, bool needs_delta);
+/// What an answer says of itself in the same header.
+struct ResponseCapabilities {
+  ResponseFormat format = ResponseFormat::kParquet;
+  bool include_end_stream_action = false;  ///< The last line is certain to be one.
+  bool async_query = false;                ///< The query is answered asynchronously.
+};
 
-/// The value of the same header in the answer.
-std::string CapabilitiesOfResponse(ResponseFormat format, bool include_end_stream_action);
+/// The header's value: lower case, without spaces, since clients search it for substrings.
+std::string CapabilitiesOfResponse(const ResponseCapabilities& capabilities);
 
 /// How the deterministic id of a file is made from its path as the log spells it.
 enum class FileIdHash : std::uint8_t {

@@ -20,6 +20,7 @@ http::Headers With(const std::string& name, const std::string& value) {
   return headers;
 }
 
+// Mistake 4: an endStreamAction is for those who ask for it.
 TEST(ParseCapabilities, TakesParquetWithoutAHeader) {
   for (const Capabilities& capabilities :
        {ParseCapabilities(http::Headers()).value(), Parsed(""), Parsed("responseformat="),
@@ -40,6 +41,7 @@ TEST(ParseCapabilities, ReadsWhatThePythonClientSends) {
   EXPECT_THAT(capabilities.reader_features, ElementsAre("deletionvectors", "columnmapping"));
 }
 
+// Mistake 11: names and values count in any case, and spaces do not.
 TEST(ParseCapabilities, ReadsAnyCaseAndSpaces) {
   const Capabilities capabilities = Parsed(
       " ResponseFormat = DELTA ;readerFeatures= deletionVectors , ,timestampNtz;"
@@ -77,24 +79,21 @@ TEST(ParseCapabilities, FindsTheHeaderInAnyCase) {
       ParseCapabilities(With("Delta-Sharing-Capabilities", "responseformat=delta"))->accepts_delta);
 }
 
-TEST(ChooseFormat, ObeysAnOrderAndPrefersParquet) {
-  const Capabilities parquet = Parsed("responseformat=parquet");
-  const Capabilities delta = Parsed("responseformat=delta");
-  const Capabilities both = Parsed("responseformat=delta,parquet");
-  EXPECT_THAT(ChooseFormat(parquet, false), IsOkAnd(ResponseFormat::kParquet));
-  EXPECT_THAT(ChooseFormat(delta, false), IsOkAnd(ResponseFormat::kDelta));
-  EXPECT_THAT(ChooseFormat(both, false), IsOkAnd(ResponseFormat::kParquet));
-  EXPECT_THAT(ChooseFormat(parquet, true), FailsWith(ErrorCode::kUnsupported));
-  EXPECT_THAT(ChooseFormat(delta, true), IsOkAnd(ResponseFormat::kDelta));
-  EXPECT_THAT(ChooseFormat(both, true), IsOkAnd(ResponseFormat::kDelta));
-}
-
+// Mistake 11: clients search the answer's header for lower-case substrings without spaces.
 TEST(CapabilitiesOfResponse, IsLowerCaseWithoutSpaces) {
-  EXPECT_EQ(CapabilitiesOfResponse(ResponseFormat::kParquet, false), "responseformat=parquet");
-  EXPECT_EQ(CapabilitiesOfResponse(ResponseFormat::kDelta, true),
-            "responseformat=delta;includeendstreamaction=true");
+  EXPECT_EQ(CapabilitiesOfResponse({}), "responseformat=parquet");
+  EXPECT_EQ(
+      CapabilitiesOfResponse({.format = ResponseFormat::kDelta, .include_end_stream_action = true}),
+      "responseformat=delta;includeendstreamaction=true");
 }
 
+// Mistake 14: an asynchronous answer says so.
+TEST(CapabilitiesOfResponse, SaysThatAnAnswerIsAsynchronous) {
+  EXPECT_EQ(CapabilitiesOfResponse({.async_query = true}),
+            "responseformat=parquet;asyncquery=true");
+}
+
+// Mistake 19: each format has its own ids unless the client says which it wants.
 TEST(ParseFileIdHash, KnowsTwoInAnyCase) {
   EXPECT_THAT(ParseFileIdHash(http::Headers()), IsOkAnd(std::nullopt));
   EXPECT_THAT(ParseFileIdHash(With("FileIdHash", "Delta")), IsOkAnd(FileIdHash::kDelta));

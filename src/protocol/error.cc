@@ -23,6 +23,7 @@ WireError ToWire(ErrorCode code) {
     case ErrorCode::kUnauthenticated: return {401, "UNAUTHENTICATED"};
     case ErrorCode::kPermissionDenied: return {403, "PERMISSION_DENIED"};
     case ErrorCode::kNotFound: return {404, "RESOURCE_DOES_NOT_EXIST"};
+    case ErrorCode::kMissingData: return {400, "RESOURCE_DOES_NOT_EXIST"};
     case ErrorCode::kAlreadyExists: return {409, "RESOURCE_ALREADY_EXISTS"};
     case ErrorCode::kTooLarge: return {413, "REQUEST_TOO_LARGE"};
     case ErrorCode::kResourceExhausted: return {429, "RESOURCE_EXHAUSTED"};

@@ -26,6 +26,8 @@ TEST(HttpStatus, KnowsEveryCode) {
            Expected{ErrorCode::kUnauthenticated, 401, "UNAUTHENTICATED"},
            Expected{ErrorCode::kPermissionDenied, 403, "PERMISSION_DENIED"},
            Expected{ErrorCode::kNotFound, 404, "RESOURCE_DOES_NOT_EXIST"},
+           // An unknown table is a 404; one whose files are missing a 400, as the reference has it.
+           Expected{ErrorCode::kMissingData, 400, "RESOURCE_DOES_NOT_EXIST"},
            Expected{ErrorCode::kAlreadyExists, 409, "RESOURCE_ALREADY_EXISTS"},
            Expected{ErrorCode::kTooLarge, 413, "REQUEST_TOO_LARGE"},
            Expected{ErrorCode::kResourceExhausted, 429, "RESOURCE_EXHAUSTED"},

@@ -1,35 +1,23 @@
 #include "protocol/list.h"
 
-#include <charconv>
 #include <cstdint>
-#include <system_error>
 #include <utility>
 
 #include "base/json.h"
 #include "protocol/object_writer_internal.h"
+#include "protocol/parameters_internal.h"
 
 namespace sluice::protocol {
 namespace {
 
-constexpr std::size_t kMaxEchoedBytes = 64;  // of a value repeated in an error
-
 Result<int> ParseMaxResults(std::string_view text) {
-  std::int32_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure == std::errc::invalid_argument || end != text.data() + text.size()) {
-    return InvalidArgument(
-        "Not a numeric value: {}: expected a number but the string didn't have the appropriate "
-        "format",
-        text.substr(0, kMaxEchoedBytes));
-  }
-  if (failure != std::errc()) {
-    return InvalidArgument("Not an int32 value: {}", text.substr(0, kMaxEchoedBytes));
-  }
-  if (number < 0 || number > kMaxListResults) {
+  const std::int64_t number = TRY(ParseInteger(text, ErrorCode::kInvalidArgument));
+  const std::int32_t results = TRY(ToInt32(number, ErrorCode::kInvalidArgument));
+  if (results < 0 || results > kMaxListResults) {
     return InvalidArgument("Acceptable values of 'maxResults' are 0 to {}, inclusive",
                            kMaxListResults);
   }
-  return number;
+  return results;
 }
 
 // Leaves the member out if there is no text.
@@ -45,6 +33,31 @@ void AppendShare(const ShareItem& share, std::string& out) {
   TextIfAny("comment", share.comment, object);
   if (share.properties == nullptr || share.properties->empty()) return;
   object.Map("properties", *share.properties);
+}
+
+std::vector<std::string> ModeNames(const AccessModes& modes) {
+  std::vector<std::string> names;
+  if (modes.url) names.emplace_back("url");
+  if (modes.dir) names.emplace_back("dir");
+  return names;
+}
+
+void AppendTable(const TableItem& table, std::string& out) {
+  ObjectWriter object(out);
+  TextIfAny("name", table.name, object);
+  TextIfAny("schema", table.schema, object);
+  TextIfAny("share", table.share, object);
+  TextIfAny("shareId", table.share_id, object);
+  TextIfAny("id", table.id, object);
+  TextIfAny("format", table.format, object);
+  TextIfAny("location", table.location, object);
+  if (table.auxiliary_locations != nullptr && !table.auxiliary_locations->empty()) {
+    object.Texts("auxiliaryLocations", *table.auxiliary_locations);
+  }
+  // Without the member, a client takes the table for one that is read by URLs.
+  if (table.access_modes.url || table.access_modes.dir) {
+    object.Texts("accessModes", ModeNames(table.access_modes));
+  }
 }
 
 }  // namespace
@@ -82,12 +95,7 @@ void ListEncoder::Add(const SchemaItem& schema) {
 
 void ListEncoder::Add(const TableItem& table) {
   BeginItem();
-  ObjectWriter object(text_);
-  TextIfAny("name", table.name, object);
-  TextIfAny("schema", table.schema, object);
-  TextIfAny("share", table.share, object);
-  TextIfAny("shareId", table.share_id, object);
-  TextIfAny("id", table.id, object);
+  AppendTable(table, text_);
 }
 
 std::string ListEncoder::Finish(const std::optional<std::string>& next_page_token) && {
@@ -104,6 +112,13 @@ std::string EncodeShare(const ShareItem& share) {
   std::string out = "{\"share\":";
   AppendShare(share, out);
   out += "}\n";
+  return out;
+}
+
+std::string EncodeTable(const TableItem& table) {
+  std::string out;
+  AppendTable(table, out);
+  out.push_back('\n');
   return out;
 }
 

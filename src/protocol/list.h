@@ -29,7 +29,8 @@ Result<ListRequest> ParseListRequest(const http::Request& request);
 Error InvalidListPageToken();
 
 // What lists and Get Share answer; empty texts are left out. Views live during the call they are
-// passed to. Source: Delta Sharing PROTOCOL.md, "REST APIs".
+// passed to. Source: Delta Sharing PROTOCOL.md, "REST APIs";
+// OpenSharing TABLES.md.
 struct ShareItem {
   std::string_view name;
   std::string_view id;
@@ -41,12 +42,21 @@ struct SchemaItem {
   std::string_view name;
   std::string_view share;
 };
+/// How a table's files can be had: by signed URLs, by credentials for its directory.
+struct AccessModes {
+  bool url = false;
+  bool dir = false;
+};
 struct TableItem {
   std::string_view name;
   std::string_view schema;
   std::string_view share;
   std::string_view share_id;
   std::string_view id;
+  std::string_view format = {};    ///< "delta"; of Get Table only.
+  std::string_view location = {};  ///< The table's root; must be there where `access_modes.dir` is.
+  const std::vector<std::string>* auxiliary_locations = nullptr;
+  AccessModes access_modes = {};  ///< Neither: not said, which clients take for url.
 };
 
 /// Renders a list on one line: the Python client parses the first line only.
@@ -68,5 +78,8 @@ class ListEncoder {
 
 /// {"share":{...}}
 std::string EncodeShare(const ShareItem& share);
+
+/// {"name":...}, with nothing around it. Source: OpenSharing TABLES.md, "Get Table".
+std::string EncodeTable(const TableItem& table);
 
 }  // namespace sluice::protocol

@@ -55,10 +55,12 @@ TEST(ListEncoder, SendsItemsEvenOfAnEmptyList) {
   EXPECT_EQ(ListEncoder().Finish(std::nullopt), "{\"items\":[]}\n");
 }
 
+// Mistake 9: the JVM client loops while there is a token, even an empty one.
 TEST(ListEncoder, LeavesOutATokenThatIsEmpty) {
   EXPECT_EQ(ListEncoder().Finish(""), "{\"items\":[]}\n");
 }
 
+// Mistake 5: a list is one line for every reader.
 TEST(ListEncoder, WritesEveryKindOfItem) {
   const std::vector<std::pair<std::string, std::string>> properties = {{"tier", "gold"},
                                                                        {"n\"", ""}};
@@ -82,6 +84,33 @@ TEST(ListEncoder, WritesEveryKindOfItem) {
   tables.Add(TableItem{.name = "t", .schema = "s", .share = "a", .share_id = "1", .id = "7"});
   EXPECT_EQ(std::move(tables).Finish(std::nullopt),
             R"({"items":[{"name":"t","schema":"s","share":"a","shareId":"1","id":"7"}]})"
+            "\n");
+}
+
+TEST(ListEncoder, SaysWhereATableLiesAndHowItIsRead) {
+  const std::vector<std::string> elsewhere = {"s3://b/more"};
+  const std::vector<std::string> nowhere;
+  ListEncoder tables;
+  tables.Add(TableItem{.name = "t",
+                       .location = "s3://b/t",
+                       .auxiliary_locations = &elsewhere,
+                       .access_modes = {.url = true, .dir = true}});
+  tables.Add(
+      TableItem{.name = "u", .auxiliary_locations = &nowhere, .access_modes = {.url = true}});
+  EXPECT_EQ(std::move(tables).Finish(std::nullopt),
+            R"({"items":[{"name":"t","location":"s3://b/t","auxiliaryLocations":["s3://b/more"],)"
+            R"("accessModes":["url","dir"]},{"name":"u","accessModes":["url"]}]})"
+            "\n");
+}
+
+TEST(EncodeTable, IsTheBareObject) {
+  EXPECT_EQ(EncodeTable({.name = "t",
+                         .schema = "s",
+                         .share = "a",
+                         .share_id = "1",
+                         .id = "7",
+                         .format = "delta"}),
+            R"({"name":"t","schema":"s","share":"a","shareId":"1","id":"7","format":"delta"})"
             "\n");
 }
 

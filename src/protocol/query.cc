@@ -1,159 +1,99 @@
 #include "protocol/query.h"
 
-#include <charconv>
-#include <cmath>
-#include <initializer_list>
-#include <limits>
-#include <system_error>
 #include <utility>
 
-#include "base/encoding.h"
-#include "base/json.h"
+#include "protocol/body_reader_internal.h"
+#include "protocol/parameters_internal.h"
 
 namespace sluice::protocol {
 namespace {
 
-constexpr std::size_t kMaxEchoedBytes = 64;  // of a value repeated in an error
-
-Error NotYetSupported(std::string_view parameter) {
-  return Unsupported("{} is not supported yet by this server", parameter);
+// The protocol's text has one spelling, the reference server and the JVM client the other.
+Result<std::optional<std::string>> ReadIdempotencyKey(const BodyReader& body) {
+  std::optional<std::string> key = TRY(body.Text("idempotencyKey"));
+  std::optional<std::string> other = TRY(body.Text("idempotency_key"));
+  if (key && other && *key != *other) {
+    return InvalidArgument("Please only provide one of: idempotencyKey,idempotency_key");
+  }
+  if (!key) key = std::move(other);
+  if (key && key->empty()) key.reset();  // it tells no two queries apart
+  if (key && key->size() > kMaxIdempotencyKeyBytes) {
+    return InvalidArgument("idempotency_key must not be longer than {} bytes",
+                           kMaxIdempotencyKeyBytes);
+  }
+  return key;
 }
 
-Result<std::int64_t> ParseInteger(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure == std::errc() && end == text.data() + text.size()) return number;
-  return Malformed(
-      "Not a numeric value: {}: expected a number but the string didn't have the appropriate "
-      "format",
-      text.substr(0, kMaxEchoedBytes));
-}
-
-// Protobuf's JSON lets a client write 64-bit integers as strings, and JavaScript knows doubles
-// only.
-Result<std::optional<std::int64_t>> ReadInteger(const json::object& body, std::string_view key) {
-  const json::value* const member = FindMember(body, key);
-  if (member == nullptr) return std::optional<std::int64_t>();
-  if (member->is_int64()) return std::optional(member->get_int64());
-  if (member->is_string()) {
-    return std::optional(TRY(ParseInteger(std::string_view(member->get_string()))));
+// What of the table is asked for. The end of a range counts only where it starts somewhere.
+Result<void> ReadVersions(const BodyReader& body, QueryBody& query) {
+  const std::optional<std::int64_t> version = TRY(body.Integer("version"));
+  const std::optional<std::string> timestamp = TRY(body.Text("timestamp"));
+  const std::optional<std::int64_t> start = TRY(body.Integer("startingVersion"));
+  const std::optional<std::int64_t> end = TRY(body.Integer("endingVersion"));
+  if (version.has_value() + timestamp.has_value() + start.has_value() > 1) {
+    return InvalidArgument("Please only provide one of: version,timestamp,startingVersion");
   }
-  constexpr double kTwoTo63 = 9223372036854775808.0;
-  if (const double* const real = member->if_double();
-      real != nullptr && std::trunc(*real) == *real && *real >= -kTwoTo63 && *real < kTwoTo63) {
-    return std::optional(static_cast<std::int64_t>(*real));
+  if (version) query.version = TRY(ToVersion("table version", *version));
+  if (timestamp) query.timestamp = TRY(ParseTimestamp("timestamp", *timestamp));
+  if (!start) return {};
+  query.starting_version = TRY(ToVersion("startingVersion", *start));
+  if (!end) return {};
+  if (*end < *start) {
+    return InvalidArgument("startingVersion({}) must be smaller than or equal to endingVersion({})",
+                           *start, *end);
   }
-  return Malformed("Not a numeric value: {} must be an integer of 64 bits", key);
-}
-
-Result<bool> ReadBoolean(const json::object& body, std::string_view key) {
-  const json::value* const member = FindMember(body, key);
-  if (member == nullptr) return false;
-  if (member->is_bool()) return member->get_bool();
-  if (member->is_string()) {
-    const std::string_view text = member->get_string();
-    if (EqualsIgnoringAsciiCase(text, "true")) return true;
-    if (EqualsIgnoringAsciiCase(text, "false")) return false;
-  }
-  return Malformed("Expected a boolean for field {} of QueryTableRequest", key);
-}
-
-Result<std::vector<std::string>> ReadPredicateHints(const json::object& body) {
-  std::vector<std::string> hints;
-  const json::value* const member = FindMember(body, "predicateHints");
-  if (member == nullptr) return hints;
-  if (!member->is_array()) {
-    return Malformed("Expected an array for repeated field predicateHints of QueryTableRequest");
-  }
-  const json::array& array = member->get_array();
-  if (array.size() > kMaxPredicateHints) {
-    return TooLarge("predicateHints has more than {} items", kMaxPredicateHints);
-  }
-  hints.reserve(array.size());
-  for (const json::value& hint : array) {
-    if (!hint.is_string()) return Malformed("Expected a string for each item of predicateHints");
-    hints.emplace_back(hint.get_string());
-  }
-  return hints;
-}
-
-// The protocol's text has a string, its OpenAPI file an object.
-Result<std::optional<std::string>> ReadJsonHint(const json::object& body) {
-  const json::value* const member = FindMember(body, "jsonPredicateHints");
-  if (member == nullptr) return std::optional<std::string>();
-  if (member->is_string()) return std::optional(std::string(member->get_string()));
-  if (!member->is_object()) {
-    return Malformed("Expected a string for field jsonPredicateHints of QueryTableRequest");
-  }
-  std::string text;
-  AppendJson(*member, text);
-  return std::optional(std::move(text));
-}
-
-Result<std::optional<std::int32_t>> ReadMaxFiles(const json::object& body) {
-  const std::optional<std::int64_t> number = TRY(ReadInteger(body, "maxFiles"));
-  if (!number) return std::optional<std::int32_t>();
-  if (*number > std::numeric_limits<std::int32_t>::max() ||
-      *number < std::numeric_limits<std::int32_t>::min()) {
-    return Malformed("Not an int32 value: {}", *number);
-  }
-  if (*number <= 0) return InvalidArgument("maxFiles must be positive");
-  return std::optional(static_cast<std::int32_t>(*number));
-}
-
-Result<void> RefuseQueryParameters(const http::Request& request,
-                                   std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    if (request.FindQuery(name) != nullptr) return NotYetSupported(name);
-  }
+  query.ending_version = table::Version(*end);
   return {};
+}
+
+// A refresh token stands for a version, and pages after the first stand on a token of their own.
+Result<void> CheckRefresh(const QueryBody& query) {
+  const bool of_version = query.version || query.timestamp || query.starting_version;
+  const auto check = [&](std::string_view name, bool is_set) -> Result<void> {
+    if (!is_set) return {};
+    if (of_version) {
+      return InvalidArgument("{} cannot be used when querying a specific version", name);
+    }
+    if (query.page_token) {
+      return InvalidArgument("{} must be used in the first page request", name);
+    }
+    return {};
+  };
+  TRY(check("includeRefreshToken", query.include_refresh_token));
+  return check("refreshToken", query.refresh_token.has_value());
 }
 
 }  // namespace
 
 Result<QueryBody> ParseQueryBody(std::string_view text) {
-  QueryBody result;
-  if (TrimAsciiSpace(text).empty()) return result;
-  const json::value parsed = TRY(ParseJson(text, {.max_bytes = kMaxQueryBodyBytes}));
-  if (!parsed.is_object()) return Malformed("the body of a query must be a JSON object");
-  const json::object& body = parsed.get_object();
-  for (const std::string_view name :
-       {"version", "timestamp", "startingVersion", "endingVersion", "pageToken", "refreshToken"}) {
-    if (FindMember(body, name) != nullptr) return NotYetSupported(name);
-  }
-  result.predicate_hints = TRY(ReadPredicateHints(body));
-  result.json_predicate_hints = TRY(ReadJsonHint(body));
-  result.limit_hint = TRY(ReadInteger(body, "limitHint"));
-  if (result.limit_hint && *result.limit_hint < 0) result.limit_hint.reset();
-  result.include_refresh_token = TRY(ReadBoolean(body, "includeRefreshToken"));
-  result.max_files = TRY(ReadMaxFiles(body));
-  return result;
-}
-
-TableRef TableOf(const http::Request& request) {
-  return {.share = ShareName(request.PathParameter("share")),
-          .schema = SchemaName(request.PathParameter("schema")),
-          .table = TableName(request.PathParameter("table"))};
-}
-
-Result<QueryTableRequest> ParseQueryTable(const http::Request& request) {
-  QueryTableRequest query{.table = TableOf(request), .capabilities = {}, .file_id_hash = {}};
-  query.capabilities = TRY(ParseCapabilities(request.headers));
-  query.file_id_hash = TRY(ParseFileIdHash(request.headers));
-  query.body = TRY(ParseQueryBody(request.body));
+  const BodyReader body = TRY(BodyReader::Parse(text, "QueryTableRequest"));
+  QueryBody query;
+  query.predicate_hints = TRY(body.Texts("predicateHints", kMaxPredicateHints));
+  // The protocol's text has a string, its OpenAPI file an object.
+  query.json_predicate_hints = TRY(body.TextOrObject("jsonPredicateHints"));
+  query.limit_hint = TRY(body.Integer("limitHint"));
+  if (query.limit_hint && *query.limit_hint < 0) query.limit_hint.reset();
+  TRY(ReadVersions(body, query));
+  query.include_historical_protocol = TRY(body.Boolean("includeHistoricalProtocol"));
+  query.max_files = TRY(body.MaxFiles());
+  query.page_token = TRY(body.Text("pageToken"));
+  query.include_refresh_token = TRY(body.Boolean("includeRefreshToken"));
+  query.refresh_token = TRY(body.Text("refreshToken"));
+  query.idempotency_key = TRY(ReadIdempotencyKey(body));
+  TRY(CheckRefresh(query));
   return query;
 }
 
-Result<TableMetadataRequest> ParseTableMetadata(const http::Request& request) {
-  TRY(RefuseQueryParameters(request, {"version", "timestamp"}));
-  TableMetadataRequest metadata{.table = TableOf(request), .capabilities = {}};
-  metadata.capabilities = TRY(ParseCapabilities(request.headers));
-  return metadata;
-}
-
-Result<TableVersionRequest> ParseTableVersion(const http::Request& request) {
-  TRY(RefuseQueryParameters(request, {"startingTimestamp"}));
-  return TableVersionRequest{.table = TableOf(request)};
+Result<PollQueryRequest> ParsePollQuery(const http::Request& request) {
+  PollQueryRequest poll{.table = TableOf(request),
+                        .capabilities = TRY(ParseCapabilities(request.headers)),
+                        .query_id = request.PathParameter("queryId"),
+                        .max_files = {},
+                        .page_token = {}};
+  const BodyReader body = TRY(BodyReader::Parse(request.body, "GetQueryInfoRequest"));
+  poll.max_files = TRY(body.MaxFiles());
+  poll.page_token = TRY(body.Text("pageToken"));
+  return poll;
 }
 
 }  // namespace sluice::protocol
