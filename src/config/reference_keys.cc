@@ -12,13 +12,18 @@ namespace {
 constexpr std::int64_t kDefaultPort = 8080;  // the reference takes 80, which needs root
 constexpr std::int64_t kMaxPort = 65'535;
 
-struct SecondsKey {
+/// A number, and the unit that it has as a setting of ours.
+struct NumberKey {
   std::string_view key;
   std::string_view setting;
+  std::string_view unit;
 };
-constexpr SecondsKey kSecondsKeys[] = {
-    {"preSignedUrlTimeoutSeconds", "url_lifetime"},
-    {"requestTimeoutSeconds", "request_timeout"},
+constexpr NumberKey kNumberKeys[] = {
+    {"preSignedUrlTimeoutSeconds", "url_lifetime", "s"},
+    {"requestTimeoutSeconds", "request_timeout", "s"},
+    {"queryTablePageSizeLimit", "max_page_files", ""},
+    {"queryTablePageTokenTtlMs", "page_token_lifetime", "ms"},
+    {"refreshTokenTtlMs", "refresh_token_lifetime", "ms"},
 };
 
 struct IdleKey {
@@ -35,9 +40,6 @@ constexpr IdleKey kIdleKeys[] = {
     {"evaluateJsonPredicateHints", true, kHintsAlways},
     {"evaluateJsonPredicateHintsV2", true, kHintsAlways},
     {"temporaryCredentialValiditySeconds", false, kNotYet},
-    {"queryTablePageSizeLimit", false, kNotYet},
-    {"queryTablePageTokenTtlMs", false, kNotYet},
-    {"refreshTokenTtlMs", false, kNotYet},
 };
 
 const YamlEntry* FindEntry(const YamlNode& map, std::string_view key) {
@@ -58,11 +60,11 @@ class ReferenceReader {
       Give("prefix", std::move(prefix), endpoint->line);
     }
     if (const YamlEntry* ssl = Find("ssl")) TRY(ReadSsl(*ssl));
-    for (const SecondsKey& known : kSecondsKeys) {
+    for (const NumberKey& known : kNumberKeys) {
       const YamlEntry* entry = Find(known.key);
       if (entry == nullptr) continue;
-      const std::int64_t seconds = TRY(ReadInteger(document_, *entry));
-      Give(known.setting, Format("{}s", seconds), entry->line);
+      const std::int64_t number = TRY(ReadInteger(document_, *entry));
+      Give(known.setting, Format("{}{}", number, known.unit), entry->line);
     }
     return NoteIdleKeys();
   }
@@ -171,7 +173,7 @@ class ReferenceReader {
 const std::vector<std::string_view>& ReferenceKeys() {
   static const std::vector<std::string_view> keys = [] {
     std::vector<std::string_view> all = {"host", "port", "endpoint", "ssl"};
-    for (const SecondsKey& known : kSecondsKeys) all.push_back(known.key);
+    for (const NumberKey& known : kNumberKeys) all.push_back(known.key);
     for (const IdleKey& known : kIdleKeys) all.push_back(known.key);
     return all;
   }();

@@ -22,6 +22,10 @@ struct ServerOptions {
   std::string public_url;
   std::string data_dir;
   std::chrono::milliseconds url_lifetime{};
+  std::int64_t max_page_files = 0;
+  std::chrono::milliseconds page_token_lifetime{};
+  std::chrono::milliseconds refresh_token_lifetime{};
+  std::chrono::milliseconds async_wait{};
   std::chrono::milliseconds rescan_interval{};
   std::vector<std::string> allowed_roots;
 

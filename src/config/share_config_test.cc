@@ -101,7 +101,7 @@ TEST(ShareConfig, TurnsReferenceKeysIntoSettings) {
 TEST(ShareConfig, SaysWhichReferenceKeysHaveNoEffect) {
   const auto config = Read(kEveryReferenceKey);
   ASSERT_THAT(config, IsOk());
-  EXPECT_THAT(config->without_effect, SizeIs(9));
+  EXPECT_THAT(config->without_effect, SizeIs(6));
   EXPECT_THAT(config->without_effect[1],
               HasSubstr("/conf/shares.yaml:28: deltaTableCacheSize has no effect"));
 }

@@ -60,6 +60,17 @@ http::ServerOptions HttpOptions(const config::ServerOptions& options) {
           .trusted_proxies = options.trusted_proxies};
 }
 
+sharing::SharingService::Options SharingOptions(const config::ServerOptions& options) {
+  using std::chrono::floor, std::chrono::seconds;
+  return {.url_lifetime = floor<seconds>(options.url_lifetime),
+          .page_token_lifetime = floor<seconds>(options.page_token_lifetime),
+          .refresh_token_lifetime = floor<seconds>(options.refresh_token_lifetime),
+          .max_page_files = options.max_page_files,
+          .async_wait = options.async_wait,
+          .async = {},
+          .allowed_roots = options.allowed_roots};
+}
+
 Result<std::unique_ptr<table::Table>> OpenTableAt(
     const std::shared_ptr<storage::ObjectStore>& local, const std::string& text) {
   storage::Location location = TRY(storage::ParseLocation(text, "/"));
@@ -119,9 +130,12 @@ class ComposedApp final : public App {
                 options().table_cache_bytes),
         urls_(master_key, clock_),
         tokens_(crypto::DeriveKey(master_key.Reveal(), "page tokens"), clock_),
-        service_({.catalog = catalog_, .tables = tables_, .urls = urls_, .tokens = tokens_},
-                 {.url_lifetime = std::chrono::floor<std::chrono::seconds>(options().url_lifetime),
-                  .allowed_roots = options().allowed_roots}),
+        service_({.catalog = catalog_,
+                  .tables = tables_,
+                  .urls = urls_,
+                  .tokens = tokens_,
+                  .clock = clock_},
+                 SharingOptions(options())),
         admin_(metrics_),
         pipeline_(*log_, metrics_, {.request_timeout = options().request_timeout}) {
     LogWarnings(source.warnings);

@@ -75,8 +75,10 @@ Response TableResponse(table::Version version, protocol::ResponseFormat format,
   Response response;
   response.headers.Add("Content-Type", "application/x-ndjson; charset=utf-8");
   AddVersion(version, response);
-  response.headers.Add(std::string(protocol::kCapabilitiesHeader),
-                       protocol::CapabilitiesOfResponse(format, with_end_stream_action));
+  response.headers.Add(
+      std::string(protocol::kCapabilitiesHeader),
+      protocol::CapabilitiesOfResponse(
+          {.format = format, .include_end_stream_action = with_end_stream_action}));
   return response;
 }
 
@@ -90,27 +92,56 @@ Result<Response> GetTableMetadata(const Request& http, const Caller& caller,
   return response;
 }
 
-Result<Response> QueryTable(const Request& http, const Caller& caller, SharingService& service) {
-  const auto request = TRY(protocol::ParseQueryTable(http));
-  TableFiles files = TRY(service.QueryTable(caller, request, http.forwarded_origin));
-  const table::Snapshot& snapshot = *files.selection.snapshot;
-  Response response = TableResponse(snapshot.version(), files.format, files.with_end_stream_action);
-  if (request.file_id_hash) {
+Result<Response> Respond(const protocol::TableRef& table,
+                         const std::optional<protocol::FileIdHash>& id_hash, TableAnswer answer) {
+  Response response = TableResponse(answer.version, answer.format, answer.end.has_value());
+  if (id_hash) {
     response.headers.Add(std::string(protocol::kFileIdHashHeader),
-                         std::string(protocol::FileIdHashName(*request.file_id_hash)));
+                         std::string(protocol::FileIdHashName(*id_hash)));
   }
-  AddLogFields(request.table, snapshot.version(), response);
-  const std::string pruned = Format("{}/{}", files.selection.file_count, snapshot.file_count());
-  response.headers.Add("Sluice-Pruned", "files=" + pruned);
-  response.log_fields.emplace_back("files", pruned);
-  TableAnswerBody body = TRY(RenderTableAnswer(std::move(files)));
+  AddLogFields(table, answer.version, response);
+  if (!answer.pruned.empty()) {
+    response.headers.Add("Sluice-Pruned", "files=" + answer.pruned);
+    response.log_fields.emplace_back("files", answer.pruned);
+  }
+  TableAnswerBody body = TRY(RenderAnswer(std::move(answer)));
   std::visit([&](auto part) { response.body = std::move(part); }, std::move(body));
   return response;
 }
 
-Result<Response> RefuseChanges(const Request& /*http*/, const Caller& /*caller*/,
-                               SharingService& /*service*/) {
-  return Unsupported("the change data feed (/changes) is not supported yet by this server");
+Result<Response> RespondAsync(const protocol::TableRef& table,
+                              const std::optional<protocol::FileIdHash>& id_hash,
+                              SharingService::AsyncAnswer answer) {
+  if (auto* const ready = std::get_if<TableAnswer>(&answer)) {
+    return Respond(table, id_hash, std::move(*ready));
+  }
+  const auto& pending = std::get<SharingService::PendingQuery>(answer);
+  Response response;
+  response.headers.Add("Content-Type", "application/x-ndjson; charset=utf-8");
+  AddVersion(pending.version, response);  // the JVM client demands it of every answer
+  response.headers.Add(std::string(protocol::kCapabilitiesHeader), "asyncquery=true");
+  AddLogFields(table, pending.version, response);
+  response.log_fields.emplace_back("query", "pending");
+  response.body = protocol::RenderPendingQuery(pending.id);
+  return response;
+}
+
+Result<Response> QueryTable(const Request& http, const Caller& caller, SharingService& service) {
+  const auto request = TRY(protocol::ParseQueryTable(http));
+  auto answer = TRY(service.SubmitQuery(caller, request, http.forwarded_origin));
+  return RespondAsync(request.table, request.file_id_hash, std::move(answer));
+}
+
+Result<Response> PollQuery(const Request& http, const Caller& caller, SharingService& service) {
+  const auto request = TRY(protocol::ParsePollQuery(http));
+  auto answer = TRY(service.PollQuery(caller, request, http.forwarded_origin));
+  return RespondAsync(request.table, std::nullopt, std::move(answer));
+}
+
+Result<Response> ReadChanges(const Request& http, const Caller& caller, SharingService& service) {
+  const auto request = TRY(protocol::ParseTableChanges(http));
+  TableAnswer answer = TRY(service.ReadChanges(caller, request, http.forwarded_origin));
+  return Respond(request.table, request.file_id_hash, std::move(answer));
 }
 
 Result<Response> RefuseCredentials(const Request& /*http*/, const Caller& /*caller*/,
@@ -144,7 +175,7 @@ Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingS
 
 }  // namespace
 
-const auth::Route<SharingService> kSharingRoutes[11] = {
+const auth::Route<SharingService> kSharingRoutes[12] = {
     {"GET", "/shares", Who::kRecipient, Execution::kInline, ListShares},
     {"GET", "/shares/{share}", Who::kRecipient, Execution::kInline, GetShare},
     {"GET", "/shares/{share}/schemas", Who::kRecipient, Execution::kInline, ListSchemas},
@@ -159,8 +190,10 @@ const auth::Route<SharingService> kSharingRoutes[11] = {
      Execution::kWorker, GetTableMetadata},
     {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/query", Who::kRecipient,
      Execution::kWorker, QueryTable},
+    {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/queries/{queryId}", Who::kRecipient,
+     Execution::kWorker, PollQuery},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/changes", Who::kRecipient,
-     Execution::kInline, RefuseChanges},
+     Execution::kWorker, ReadChanges},
     {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/temporary-table-credentials",
      Who::kRecipient, Execution::kInline, RefuseCredentials},
 };

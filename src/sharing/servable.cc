@@ -8,30 +8,29 @@
 namespace sluice::sharing {
 namespace {
 
-Result<void> CheckNoDeletionVectors(const table::Segment& segment) {
-  if (!segment.block->has_deletion_vectors()) return {};
-  for (std::size_t row = 0; row < segment.block->rows(); ++row) {
-    if (!segment.IsLive(row) || segment.block->deletion_vector_id(row).empty()) continue;
-    return Unsupported(
-        "the table needs reader features that this server does not support yet: deletionVectors");
-  }
-  return {};
+Result<void> CheckPlace(std::string_view log_path, const TableRoots& roots) {
+  const auto path = TRY(storage::ResolveDataPath(roots.root, log_path));
+  const bool allowed =
+      !path.is_absolute ||
+      std::ranges::any_of(roots.allowed_roots, [&](const std::string& allowed_root) {
+        return storage::IsWithin(path.path, allowed_root);
+      });
+  if (allowed) return {};
+  return WithDetail(
+      Unsupported("the table lists files outside its own folder, which the owner has not allowed"),
+      path.path);
 }
 
-Result<void> CheckPlaces(const table::Segment& segment, const TableRoots& roots) {
-  for (const std::uint32_t row : segment.block->absolute_rows()) {
-    if (!segment.IsLive(row)) continue;
-    const auto path = TRY(storage::ResolveDataPath(roots.root, segment.block->path(row)));
-    const bool allowed =
-        !path.is_absolute ||
-        std::ranges::any_of(roots.allowed_roots, [&](const std::string& allowed_root) {
-          return storage::IsWithin(path.path, allowed_root);
-        });
-    if (allowed) continue;
-    return WithDetail(
-        Unsupported(
-            "the table lists files outside its own folder, which the owner has not allowed"),
-        path.path);
+template <typename IsLive>
+Result<void> CheckBlock(const table::FileBlock& block, const TableRoots& roots, IsLive&& is_live) {
+  for (const std::uint32_t row : block.absolute_rows()) {
+    if (is_live(row)) TRY(CheckPlace(block.path(row), roots));
+  }
+  if (!block.has_deletion_vectors()) return {};
+  for (std::size_t row = 0; row < block.rows(); ++row) {
+    const table::DeletionVector* const vector = block.deletion_vector(row);
+    if (vector == nullptr || vector->storage_type != "p" || !is_live(row)) continue;
+    TRY(CheckPlace(vector->file_path, roots));
   }
   return {};
 }
@@ -40,10 +39,13 @@ Result<void> CheckPlaces(const table::Segment& segment, const TableRoots& roots)
 
 Result<void> CheckServable(const table::Snapshot& snapshot, const TableRoots& roots) {
   for (const table::Segment& segment : snapshot.segments()) {
-    TRY(CheckNoDeletionVectors(segment));
-    TRY(CheckPlaces(segment, roots));
+    TRY(CheckBlock(*segment.block, roots, [&](std::size_t row) { return segment.IsLive(row); }));
   }
   return {};
+}
+
+Result<void> CheckServable(const table::FileBlock& block, const TableRoots& roots) {
+  return CheckBlock(block, roots, [](std::size_t) { return true; });
 }
 
 }  // namespace sluice::sharing

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "auth/authenticator.h"
@@ -16,7 +17,10 @@
 #include "protocol/list.h"
 #include "protocol/names.h"
 #include "protocol/query.h"
-#include "sharing/table_answer.h"
+#include "sharing/answer.h"
+#include "sharing/async_queries.h"
+#include "sharing/commit_range.h"
+#include "sharing/page_token.h"
 #include "sharing/table_cache.h"
 #include "storage/file_url.h"
 #include "storage/local_files.h"
@@ -30,8 +34,12 @@ class SharingService {
   struct Options {
     std::chrono::seconds url_lifetime{3600};
     std::chrono::seconds page_token_lifetime{3 * 24 * 3600};
-    std::vector<std::string>
-        allowed_roots;  ///< Where data files may lie outside their table's root.
+    std::chrono::seconds refresh_token_lifetime{3600};
+    std::int64_t max_page_files = 10'000;  ///< A client that asks for larger pages gets these.
+    /// How long a query that may be answered asynchronously is waited for before it is.
+    std::chrono::milliseconds async_wait{5'000};
+    AsyncQueries::Options async;
+    std::vector<std::string> allowed_roots;  ///< Where files may lie outside their table's root.
   };
   /// All must outlive the service.
   struct Dependencies {
@@ -39,6 +47,7 @@ class SharingService {
     TableCache& tables;
     const storage::FileUrlSigner& urls;
     const crypto::TokenSealer& tokens;
+    const Clock& clock;
   };
   SharingService(const Dependencies& dependencies, Options options);
 
@@ -64,7 +73,8 @@ class SharingService {
                                     const protocol::ListRequest& request) const;
 
   // Errors of what follows: kNotFound if the table does not exist or is not granted; kUnsupported
-  // if it, or the format asked for, cannot be served; those of table::Table::Latest.
+  // if it, or the format asked for, cannot be served; kInvalidArgument for versions, times and
+  // tokens that are not good; those of table::Table.
   Result<table::Version> GetTableVersion(const auth::Caller& caller,
                                          const protocol::TableVersionRequest& request);
 
@@ -76,11 +86,30 @@ class SharingService {
   Result<TableHead> GetTableMetadata(const auth::Caller& caller,
                                      const protocol::TableMetadataRequest& request);
 
-  /// The files of the latest version, each to get a signed URL. Hints only skip files.
-  /// `forwarded_origin` is how the client reached a trusted proxy, empty if there is none.
-  Result<TableFiles> QueryTable(const auth::Caller& caller,
-                                const protocol::QueryTableRequest& request,
+  /// Files of a version, the latest unless asked otherwise, or what a range of versions added and
+  /// removed; each to get a signed URL. Hints only skip files. `forwarded_origin` is how the client
+  /// reached a trusted proxy, empty if there is none.
+  Result<TableAnswer> QueryTable(const auth::Caller& caller,
+                                 const protocol::QueryTableRequest& request,
+                                 std::string_view forwarded_origin = {});
+  /// As QueryTable, for a client that is willing to wait: the id of the query to ask for again if
+  /// it is not ready soon.
+  struct PendingQuery {
+    std::string id;
+    table::Version version;
+  };
+  using AsyncAnswer = std::variant<TableAnswer, PendingQuery>;
+  Result<AsyncAnswer> SubmitQuery(const auth::Caller& caller,
+                                  const protocol::QueryTableRequest& request,
+                                  std::string_view forwarded_origin = {});
+  /// Asks for a submitted query. Errors also: kNotFound if there is none of that id.
+  Result<AsyncAnswer> PollQuery(const auth::Caller& caller,
+                                const protocol::PollQueryRequest& request,
                                 std::string_view forwarded_origin = {});
+  /// The change data feed of a range of versions.
+  Result<TableAnswer> ReadChanges(const auth::Caller& caller,
+                                  const protocol::TableChangesRequest& request,
+                                  std::string_view forwarded_origin = {});
 
   /// Opens the file of a signed URL: `path` is what follows `/files/`, `query` what follows '?',
   /// both still encoded. Errors: kPermissionDenied for a URL that is not (or no longer) good,
@@ -93,14 +122,80 @@ class SharingService {
   Result<SharedFile> OpenFile(std::string_view path, std::string_view query) const;
 
  private:
-  /// A table that the caller may read, at its latest version.
-  struct OpenTable {
+  /// A table that the caller may read.
+  struct GrantedTable {
     catalog::ViewPtr view;  ///< Keeps `shared` alive.
     const catalog::SharedTable* shared = nullptr;
     std::string root;  ///< Absolute, normalised.
-    table::SnapshotPtr snapshot;
   };
-  Result<OpenTable> Open(const auth::Caller& caller, const protocol::TableRef& ref);
+  /// Who asks for what, as far as all answers about a table need it.
+  struct Asker {
+    const auth::Caller& caller;
+    const protocol::Capabilities& capabilities;
+    std::optional<protocol::FileIdHash> id_hash;
+    std::string_view forwarded_origin;
+    std::optional<table::Version> pinned = {};  ///< An asynchronous query's.
+  };
+  /// Which version of a table to answer about; the latest if neither is set.
+  struct VersionChoice {
+    std::optional<table::Version> version;
+    std::optional<SystemTime> timestamp;
+    bool is_latest() const { return !version && !timestamp; }
+  };
+  /// The snapshot that a page or a refreshed answer is pinned to.
+  struct Pin;
+  /// What a query of one version begins with.
+  struct QueryStart {
+    table::SnapshotPtr snapshot;
+    std::optional<protocol::CommitStamp> stamp;  ///< If the query named a version or a time.
+    std::size_t first = 0;                       ///< Files on the pages before.
+  };
+  /// What a range of versions is asked for with, and the versions that come of it.
+  struct RangeTerms;
+  struct RangeBounds;
+
+  Result<GrantedTable> Grant(const auth::Caller& caller, const protocol::TableRef& ref) const;
+  Result<table::SnapshotPtr> Latest(const GrantedTable& table);
+  Result<table::SnapshotPtr> SnapshotFor(const GrantedTable& table, const VersionChoice& choice);
+  Result<table::SnapshotPtr> PinnedSnapshot(const GrantedTable& table, const Pin& pin,
+                                            std::string_view noun);
+  Result<table::Version> VersionFor(const GrantedTable& table, const VersionChoice& choice);
+  Result<void> Prepare(const AsyncQuery& query);
+  Result<AsyncAnswer> AnswerAsync(const GrantedTable& table, const Asker& asker,
+                                  const AsyncQuery& query, const protocol::QueryBody& body,
+                                  std::chrono::milliseconds wait);
+  Result<QueryStart> StartQuery(const GrantedTable& table, const Asker& asker,
+                                const protocol::QueryBody& body);
+  Result<TableAnswer> QuerySnapshot(const GrantedTable& table, const Asker& asker,
+                                    const protocol::QueryBody& body);
+  Result<TableAnswer> QueryRange(const GrantedTable& table, const Asker& asker,
+                                 const protocol::QueryBody& body);
+  Result<RangeBounds> QueryBounds(const GrantedTable& table, const protocol::QueryBody& body);
+  Result<RangeBounds> ChangesBounds(const GrantedTable& table, table::History& history,
+                                    const protocol::TableChangesRequest& request);
+  Result<TableAnswer> ContinueRange(const GrantedTable& table, const Asker& asker,
+                                    table::History& history, const RangeTerms& terms);
+  Result<TableAnswer> AnswerRange(const GrantedTable& table, const Asker& asker,
+                                  table::History& history, const RangeTerms& terms,
+                                  const RangeBounds& bounds, const RangePosition& position);
+  static Result<protocol::ResponseFormat> FormatOfRange(const Asker& asker,
+                                                        const table::Snapshot& start,
+                                                        const table::Snapshot& end);
+  TokenScope PageScope(const GrantedTable& table, const Asker& asker, std::string parameters) const;
+  TokenScope RefreshScope(const GrantedTable& table, const Asker& asker) const;
+  Result<std::optional<protocol::EndStreamAction>> PlanEnd(const GrantedTable& table,
+                                                           const Asker& asker,
+                                                           const protocol::QueryBody& body,
+                                                           const Pin& pin,
+                                                           SystemTime urls_expire_at) const;
+  Result<protocol::CommitStamp> StampOf(const GrantedTable& table, table::Version version);
+  LineContext ContextOf(const GrantedTable& table, const Asker& asker,
+                        protocol::ResponseFormat format) const;
+  TableRoots RootsOf(const GrantedTable& table) const {
+    return {.root = table.root, .allowed_roots = options_.allowed_roots};
+  }
+  std::optional<std::size_t> PageSize(std::optional<std::int32_t> max_files) const;
+
   /// Renders one page of a list of `size` items: `add(encoder, i)` renders item i. `list` names the
   /// list, so that a token of one is no good for another.
   template <typename Add>
@@ -113,6 +208,7 @@ class SharingService {
   const Options options_;
   mutable std::mutex mutex_;  ///< Guards file_links_.
   FileLinks file_links_;
+  AsyncQueries async_queries_;  ///< Last: its threads use what is above.
 };
 
 }  // namespace sluice::sharing

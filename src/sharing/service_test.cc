@@ -184,10 +184,8 @@ TEST_F(SharingTables, LinksFollowAProxyOnlyWhereTheOwnerNamedNoAddress) {
   WriteTable("orders", {"a"});
   ShareOrders();
   const auto base_of_links = [&](const std::string& forwarded_origin) {
-    const TableFiles files =
-        service_->QueryTable(me_, {.table = orders_}, forwarded_origin).value();
-    std::string url;
-    files.urls.Append({.path = "a"}, url);
+    const std::string url =
+        FirstUrl(Whole(service_->QueryTable(me_, {.table = orders_}, forwarded_origin)).value());
     return url.substr(0, url.find("/files/"));
   };
   EXPECT_EQ(base_of_links("https://proxy"), "http://host/p");

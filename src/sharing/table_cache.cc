@@ -7,11 +7,31 @@ namespace sluice::sharing {
 TableCache::TableCache(TableOpener opener, std::size_t max_bytes)
     : opener_(std::move(opener)), max_bytes_(max_bytes) {}
 
+template <typename Read>
+auto TableCache::Use(const std::string& location, Read&& read) {
+  using Answer = decltype(read(std::declval<table::Table&>()));
+  auto table = FindOrOpen(location);
+  if (!table.ok()) return Answer(table.error());
+  Answer answer = read(**table);
+  Account(location, (*table)->memory_bytes());
+  // "Not found" is what the catalog says of tables that are not there or not granted.
+  const bool is_gone = !answer.ok() && answer.error().code == ErrorCode::kNotFound;
+  if (is_gone)
+    return Answer(WithDetail(MissingData("table files missing"), answer.error().ToString()));
+  return answer;
+}
+
 Result<table::SnapshotPtr> TableCache::Latest(const std::string& location) {
-  const std::shared_ptr<table::Table> table = TRY(FindOrOpen(location));
-  auto latest = table->Latest();
-  Account(location, table->memory_bytes());
-  return latest;
+  return Use(location, [](table::Table& table) { return table.Latest(); });
+}
+
+Result<table::SnapshotPtr> TableCache::At(const std::string& location, table::Version version,
+                                          const std::optional<table::Layout>& layout) {
+  return Use(location, [&](table::Table& table) { return table.At(version, layout); });
+}
+
+Result<std::shared_ptr<table::History>> TableCache::OpenHistory(const std::string& location) {
+  return Use(location, [](table::Table& table) { return table.OpenHistory(); });
 }
 
 Result<std::shared_ptr<table::Table>> TableCache::FindOrOpen(const std::string& location) {

@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -25,9 +26,12 @@ class TableCache {
  public:
   TableCache(TableOpener opener, std::size_t max_bytes);
 
-  /// The last committed version of the table at `location`. Errors: those of the opener and of
-  /// Table::Latest.
+  // Those of table::Table for the table at `location`. Errors: those of the opener too;
+  // kMissingData where the table says kNotFound.
   Result<table::SnapshotPtr> Latest(const std::string& location);
+  Result<table::SnapshotPtr> At(const std::string& location, table::Version version,
+                                const std::optional<table::Layout>& layout = {});
+  Result<std::shared_ptr<table::History>> OpenHistory(const std::string& location);
 
   struct Stats {
     std::size_t tables = 0;
@@ -45,6 +49,9 @@ class TableCache {
     std::list<std::string>::iterator recency;
   };
 
+  /// Opens the table, calls `read(*table)`, and notes how large it is now.
+  template <typename Read>
+  auto Use(const std::string& location, Read&& read);
   Result<std::shared_ptr<table::Table>> FindOrOpen(const std::string& location);
   /// Notes the table's size after use and evicts others until the bound holds.
   void Account(const std::string& location, std::size_t bytes);

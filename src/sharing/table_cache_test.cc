@@ -19,6 +19,13 @@ class FakeTable final : public table::Table {
     if (on_latest) on_latest();
     return snapshot_;
   }
+  Result<table::SnapshotPtr> At(table::Version /*version*/,
+                                const std::optional<table::Layout>& /*layout*/) override {
+    return Latest();
+  }
+  Result<std::shared_ptr<table::History>> OpenHistory() override {
+    return NotFound("there is none");
+  }
   std::size_t memory_bytes() const override { return bytes_; }
 
   std::function<void()> on_latest;

@@ -34,10 +34,13 @@ class SharedTables : public testing::Test {
 
   /// A service with other options over the same catalog.
   std::unique_ptr<SharingService> MakeService(const SharingService::Options& options) {
-    auto service = std::make_unique<SharingService>(
-        SharingService::Dependencies{
-            .catalog = catalog_, .tables = tables_, .urls = urls_, .tokens = tokens_},
-        options);
+    auto service =
+        std::make_unique<SharingService>(SharingService::Dependencies{.catalog = catalog_,
+                                                                      .tables = tables_,
+                                                                      .urls = urls_,
+                                                                      .tokens = tokens_,
+                                                                      .clock = clock_},
+                                         options);
     service->SetFileLinks({.base_url = "http://host/p"});
     return service;
   }
@@ -80,9 +83,13 @@ class SharedTables : public testing::Test {
   Result<std::string> Query(SharingService& service, const auth::Caller& caller,
                             const protocol::TableRef& table,
                             const protocol::QueryBody& body = {}) const {
-    TableFiles files = TRY(service.QueryTable(caller, {.table = table, .body = body}));
-    TableAnswerBody answer = TRY(RenderTableAnswer(std::move(files)));
-    return std::get<std::string>(std::move(answer));
+    return Whole(service.QueryTable(caller, {.table = table, .body = body}));
+  }
+  /// The text of an answer that is not streamed.
+  static Result<std::string> Whole(Result<TableAnswer> answer) {
+    if (!answer.ok()) return answer.error();
+    TableAnswerBody body = TRY(RenderAnswer(std::move(answer).value()));
+    return std::get<std::string>(std::move(body));
   }
   /// The first link of an answer.
   static std::string FirstUrl(const std::string& answer) {

@@ -3,12 +3,17 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "base/clock.h"
 #include "base/secret.h"
 #include "protocol/table_lines.h"
-#include "sharing/table_answer.h"
+#include "sharing/answer.h"
+#include "sharing/file_lines.h"
 #include "storage/data_path.h"
 #include "storage/file_url.h"
 #include "synthetic.h"
@@ -59,8 +64,8 @@ void RenderLines(benchmark::State& state, protocol::ResponseFormat format,
     table::FileCursor cursor(selection);
     while (cursor.Next()) {
       renderer.Append(
-          cursor.block(), cursor.row(), cursor.EscapedStats(),
-          [](std::string& line) { line += "https://example.com/"; }, out);
+          {.block = cursor.block(), .row = cursor.row(), .escaped_stats = cursor.EscapedStats()},
+          [](std::string& line) { line += "https://example.com/"; }, [](std::string&) {}, out);
     }
   }
   state.SetItemsProcessed(state.iterations() * kFiles);
@@ -76,10 +81,12 @@ void RenderAnswer(benchmark::State& state) {
   const table::SnapshotPtr snapshot = bench::SyntheticSnapshot(kFiles);
   std::string part;
   for (auto _ : state) {
-    auto body = sharing::RenderTableAnswer({.selection = snapshot->Select({}, std::nullopt),
-                                            .table_root = kRoot,
-                                            .urls = PrepareUrls()});
-    auto& source = std::get<std::unique_ptr<http::BodySource>>(body.value());
+    sharing::LineContext context{
+        .table_root = kRoot, .urls = PrepareUrls(), .renderer = protocol::FileLineRenderer({})};
+    auto body = sharing::RenderAnswer(
+        {.files = sharing::SnapshotLines(snapshot->Select({}, std::nullopt), std::move(context),
+                                         /*commit=*/std::nullopt, /*page=*/{})});
+    auto& source = std::get<std::unique_ptr<http::BodySource>>(*body);
     do {
       if (!source->Next(part).ok()) state.SkipWithError("the answer broke off");
     } while (!part.empty());

@@ -1,4 +1,4 @@
-#include "sharing/table_answer.h"
+#include "sharing/answer.h"
 
 #include <algorithm>
 
@@ -17,22 +17,25 @@ using testing::StartsWith;
 constexpr std::size_t kFirstPartBytes = 256 << 10;
 constexpr std::size_t kMaxLineBytes = 1 << 10;
 
-class TableAnswer : public testing::Test {
+class AnswerTest : public testing::Test {
  protected:
   /// An answer over files of these paths.
-  TableFiles FilesOf(const std::vector<std::string>& paths) const {
+  TableAnswer FilesOf(const std::vector<std::string>& paths) const {
     table::BlockMaker block;
     for (const std::string& path : paths) block.Add(path, R"({"numRecords":1})");
     const auto snapshot = table::SnapshotOf(block.Finish(), table::MetadataOf({"id long"}));
-    return {.selection = snapshot->Select({}, std::nullopt),
-            .head_lines = "{\"protocol\":{}}\n{\"metaData\":{}}\n",
-            .table_root = "/t",
-            .urls = signer_.Prepare({.base_url = "http://h/p",
-                                     .recipient = "me",
-                                     .share = "s",
-                                     .schema = "c",
-                                     .table = "t"},
-                                    seconds(3600))};
+    auto urls = signer_.Prepare(
+        {.base_url = "http://h/p", .recipient = "me", .share = "s", .schema = "c", .table = "t"},
+        seconds(3600));
+    const protocol::FileLineRenderer renderer({.urls_expire_at = urls.expires_at()});
+    TableAnswer answer{.head_lines = "{\"protocol\":{}}\n{\"metaData\":{}}\n"};
+    answer.files = SnapshotLines(
+        snapshot->Select({}, std::nullopt),
+        {.table_root = "/t", .urls = std::move(urls), .renderer = renderer}, std::nullopt, {});
+    return answer;
+  }
+  void AskForEnd(TableAnswer& answer) const {
+    answer.end = protocol::EndStreamAction{.min_url_expires_at = clock_.Now() + seconds(3600)};
   }
   static std::vector<std::string> Paths(std::size_t count) {
     std::vector<std::string> paths;
@@ -74,42 +77,42 @@ class TableAnswer : public testing::Test {
   storage::FileUrlSigner signer_{Secret("master"), clock_};
 };
 
-TEST_F(TableAnswer, OfATableWithoutFilesIsItsHead) {
-  const auto body = RenderTableAnswer(FilesOf({}));
+TEST_F(AnswerTest, OfATableWithoutFilesIsItsHead) {
+  const auto body = RenderAnswer(FilesOf({}));
   ASSERT_THAT(body, IsOk());
   EXPECT_EQ(std::get<std::string>(*body), "{\"protocol\":{}}\n{\"metaData\":{}}\n");
 }
 
-TEST_F(TableAnswer, EndsWithAnActionOnlyIfAsked) {
-  TableFiles files = FilesOf(Paths(1));
-  EXPECT_THAT(std::get<std::string>(*RenderTableAnswer(FilesOf(Paths(1)))),
+TEST_F(AnswerTest, EndsWithAnActionOnlyIfAsked) {
+  TableAnswer files = FilesOf(Paths(1));
+  EXPECT_THAT(std::get<std::string>(*RenderAnswer(FilesOf(Paths(1)))),
               Not(HasSubstr("endStreamAction")));
-  files.with_end_stream_action = true;
-  EXPECT_THAT(std::get<std::string>(*RenderTableAnswer(std::move(files))),
+  AskForEnd(files);
+  EXPECT_THAT(std::get<std::string>(*RenderAnswer(std::move(files))),
               EndsWith("{\"endStreamAction\":{\"minUrlExpirationTimestamp\":1795258800000}}\n"));
 }
 
-TEST_F(TableAnswer, IsWholeUpToTheFirstPartAndStreamedAbove) {
-  const std::size_t head = std::get<std::string>(*RenderTableAnswer(FilesOf({}))).size();
+TEST_F(AnswerTest, IsWholeUpToTheFirstPartAndStreamedAbove) {
+  const std::size_t head = std::get<std::string>(*RenderAnswer(FilesOf({}))).size();
   const std::string path = "part-00000.parquet";  // lines of one length
-  const std::size_t line = std::get<std::string>(*RenderTableAnswer(FilesOf({path}))).size() - head;
+  const std::size_t line = std::get<std::string>(*RenderAnswer(FilesOf({path}))).size() - head;
   const std::size_t fits = (kFirstPartBytes - head) / line;
-  const auto whole = RenderTableAnswer(FilesOf(std::vector(fits, path)));
+  const auto whole = RenderAnswer(FilesOf(std::vector(fits, path)));
   ASSERT_THAT(whole, IsOk());
   ASSERT_TRUE(IsWhole(*whole));
   EXPECT_EQ(std::get<std::string>(*whole).size(), head + fits * line);
 
-  auto streamed = RenderTableAnswer(FilesOf(std::vector(fits + 2, path)));
+  auto streamed = RenderAnswer(FilesOf(std::vector(fits + 2, path)));
   ASSERT_THAT(streamed, IsOk());
   ASSERT_FALSE(IsWhole(*streamed));
   EXPECT_EQ(ReadAll(*streamed).text.size(), head + (fits + 2) * line);
 }
 
-TEST_F(TableAnswer, OfManyFilesNeedsAFixedBuffer) {
+TEST_F(AnswerTest, OfManyFilesNeedsAFixedBuffer) {
   constexpr std::size_t kFiles = 100'000;
-  TableFiles files = FilesOf(Paths(kFiles));
-  files.with_end_stream_action = true;
-  auto body = RenderTableAnswer(std::move(files));
+  TableAnswer files = FilesOf(Paths(kFiles));
+  AskForEnd(files);
+  auto body = RenderAnswer(std::move(files));
   ASSERT_THAT(body, IsOk());
   ASSERT_FALSE(IsWhole(*body));
   const Streamed streamed = ReadAll(*body);
@@ -122,18 +125,18 @@ TEST_F(TableAnswer, OfManyFilesNeedsAFixedBuffer) {
   EXPECT_THAT(streamed.text, HasSubstr("/part-99999.parquet?"));
 }
 
-TEST_F(TableAnswer, FaultInTheFirstPartIsAnError) {
+TEST_F(AnswerTest, FaultInTheFirstPartIsAnError) {
   for (const bool asked : {false, true}) {
-    TableFiles files = FilesOf({"good.parquet", "../bad.parquet"});
-    files.with_end_stream_action = asked;
-    EXPECT_THAT(RenderTableAnswer(std::move(files)), FailsWith(ErrorCode::kUnsupported)) << asked;
+    TableAnswer files = FilesOf({"good.parquet", "../bad.parquet"});
+    if (asked) AskForEnd(files);
+    EXPECT_THAT(RenderAnswer(std::move(files)), FailsWith(ErrorCode::kUnsupported)) << asked;
   }
 }
 
-TEST_F(TableAnswer, LaterFaultCutsTheConnectionOfWhoAskedForNoEnd) {
+TEST_F(AnswerTest, LaterFaultCutsTheConnectionOfWhoAskedForNoEnd) {
   std::vector<std::string> paths = Paths(3'000);
   paths.push_back("%zz");
-  auto body = RenderTableAnswer(FilesOf(paths));
+  auto body = RenderAnswer(FilesOf(paths));
   ASSERT_THAT(body, IsOk());
   ASSERT_FALSE(IsWhole(*body));
   const Streamed streamed = ReadAll(*body);
@@ -142,7 +145,7 @@ TEST_F(TableAnswer, LaterFaultCutsTheConnectionOfWhoAskedForNoEnd) {
   EXPECT_THAT(streamed.text, Not(HasSubstr("endStreamAction")));
 }
 
-TEST_F(TableAnswer, LaterFaultIsTheLastLineForWhoAskedForAnEnd) {
+TEST_F(AnswerTest, LaterFaultIsTheLastLineForWhoAskedForAnEnd) {
   struct Case {
     std::string path;
     std::string status;
@@ -151,9 +154,9 @@ TEST_F(TableAnswer, LaterFaultIsTheLastLineForWhoAskedForAnEnd) {
     std::vector<std::string> paths = Paths(3'000);
     paths.push_back(fault.path);
     paths.push_back("behind.parquet");
-    TableFiles files = FilesOf(paths);
-    files.with_end_stream_action = true;
-    auto body = RenderTableAnswer(std::move(files));
+    TableAnswer files = FilesOf(paths);
+    AskForEnd(files);
+    auto body = RenderAnswer(std::move(files));
     ASSERT_THAT(body, IsOk());
     const Streamed streamed = ReadAll(*body);
     EXPECT_FALSE(streamed.error);

@@ -1,0 +1,123 @@
+#include "sharing/async_queries.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "crypto/random.h"
+#include "crypto/sealed_token.h"
+
+namespace sluice::sharing {
+namespace {
+
+constexpr std::size_t kIdBytes = 16;
+
+Error UnknownQuery() { return NotFound("the query does not exist, or has expired"); }
+
+bool IsSameTable(const protocol::TableRef& a, const protocol::TableRef& b) {
+  return EqualsIgnoringAsciiCase(a.ToString(), b.ToString());
+}
+
+}  // namespace
+
+AsyncQueries::AsyncQueries(const Options& options, const Clock& clock, Prepare prepare)
+    : options_(options), clock_(clock), prepare_(std::move(prepare)) {
+  for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+AsyncQueries::~AsyncQueries() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void AsyncQueries::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    const std::string id = std::move(waiting_.front());
+    waiting_.pop_front();
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) continue;
+    const std::shared_ptr<const AsyncQuery> query = found->second.query;
+    lock.unlock();
+    Result<void> outcome = prepare_(*query);
+    lock.lock();
+    if (const auto entry = entries_.find(id); entry != entries_.end()) {
+      entry->second.outcome = std::move(outcome);
+    }
+    changed_.notify_all();
+  }
+}
+
+void AsyncQueries::ForgetExpired() {
+  const SystemTime now = clock_.Now();
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    if (entry->second.expires_at > now) {
+      ++entry;
+      continue;
+    }
+    const auto count = counts_.find(entry->second.query->recipient);
+    if (--count->second == 0) counts_.erase(count);
+    keys_.erase(entry->second.key);
+    entry = entries_.erase(entry);
+  }
+}
+
+Result<std::shared_ptr<const AsyncQuery>> AsyncQueries::Submit(AsyncQuery query,
+                                                               const std::string& idempotency_key) {
+  const std::string key =
+      crypto::JoinParts({query.recipient, AsciiLower(query.table.ToString()), idempotency_key});
+  const std::lock_guard lock(mutex_);
+  ForgetExpired();
+  if (const auto known = keys_.find(key); known != keys_.end()) {
+    const Entry& entry = entries_.at(known->second);
+    if (entry.query->parameters == query.parameters) return entry.query;
+    return InvalidArgument("the idempotency key was used for a query with other parameters");
+  }
+  std::size_t& count = counts_[query.recipient];
+  if (entries_.size() >= options_.max_queries || count >= options_.max_of_recipient) {
+    if (count == 0) counts_.erase(query.recipient);
+    return ResourceExhausted("too many asynchronous queries: wait for some to end");
+  }
+  ++count;
+  query.id = crypto::RandomToken(kIdBytes);
+  auto shared = std::make_shared<const AsyncQuery>(std::move(query));
+  keys_[key] = shared->id;
+  entries_[shared->id] = {
+      .query = shared, .key = key, .expires_at = clock_.Now() + options_.lifetime, .outcome = {}};
+  waiting_.push_back(shared->id);
+  changed_.notify_all();
+  return shared;
+}
+
+Result<std::shared_ptr<const AsyncQuery>> AsyncQueries::Find(const std::string& recipient,
+                                                             const protocol::TableRef& table,
+                                                             const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  ForgetExpired();
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return UnknownQuery();
+  const std::shared_ptr<const AsyncQuery>& query = found->second.query;
+  if (query->recipient != recipient || !IsSameTable(query->table, table)) return UnknownQuery();
+  return query;
+}
+
+Result<bool> AsyncQueries::WaitUntilReady(const AsyncQuery& query, std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  const auto is_done = [&] {
+    const auto entry = entries_.find(query.id);
+    return stopping_ || entry == entries_.end() || entry->second.outcome;
+  };
+  if (!changed_.wait_for(lock, wait, is_done)) return false;
+  const auto entry = entries_.find(query.id);
+  if (entry == entries_.end()) return UnknownQuery();
+  if (!entry->second.outcome) return false;
+  TRY(*entry->second.outcome);
+  return true;
+}
+
+}  // namespace sluice::sharing

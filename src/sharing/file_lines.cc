@@ -1,0 +1,121 @@
+#include "sharing/file_lines.h"
+
+#include <utility>
+
+#include "storage/data_path.h"
+
+namespace sluice::sharing {
+namespace {
+
+using storage::DataPath;
+
+Result<void> AppendFile(const LineContext& context, protocol::FileLine line, std::string& out) {
+  const DataPath path =
+      TRY(storage::ResolveDataPath(context.table_root, line.block.path(line.row)));
+  DataPath vector_path;
+  const table::DeletionVector* const vector = line.block.deletion_vector(line.row);
+  if (vector != nullptr && !vector->file_path.empty()) {
+    vector_path = TRY(storage::ResolveDataPath(context.table_root, vector->file_path));
+    line.vector_path = vector_path.path;
+  }
+  context.renderer.Append(
+      line, [&](std::string& url) { context.urls.Append(path, url); },
+      [&](std::string& url) { context.urls.Append(vector_path, url); }, out);
+  return {};
+}
+
+class SnapshotFileLines final : public FileLines {
+ public:
+  SnapshotFileLines(table::FileSelection selection, LineContext context,
+                    std::optional<protocol::CommitStamp> commit, Page page)
+      : selection_(std::move(selection)),
+        context_(std::move(context)),
+        commit_(commit),
+        page_(std::move(page)),
+        cursor_(selection_) {
+    while (skipped_ < page_.first && cursor_.Next()) ++skipped_;
+  }
+
+  Result<bool> Append(std::string& out) override {
+    if (page_.max_files && given_ == *page_.max_files) return false;
+    if (!cursor_.Next()) return false;
+    ++given_;
+    TRY(AppendFile(context_,
+                   {.block = cursor_.block(),
+                    .row = cursor_.row(),
+                    .escaped_stats = cursor_.EscapedStats(),
+                    .action = protocol::FileAction::kFile,
+                    .commit = commit_},
+                   out));
+    return true;
+  }
+
+  Result<std::optional<std::string>> NextPageToken() override {
+    const std::size_t next = skipped_ + given_;
+    if (next >= selection_.file_count) return std::optional<std::string>();
+    return std::optional(TRY(page_.seal(next)));
+  }
+
+ private:
+  const table::FileSelection selection_;
+  const LineContext context_;
+  const std::optional<protocol::CommitStamp> commit_;
+  const Page page_;
+  table::FileCursor cursor_;
+  std::size_t skipped_ = 0;
+  std::size_t given_ = 0;
+};
+
+class CommitFileLines final : public FileLines {
+ public:
+  CommitFileLines(std::vector<CommitLine> lines, LineContext context,
+                  std::optional<std::string> next_page)
+      : lines_(std::move(lines)), context_(std::move(context)), next_page_(std::move(next_page)) {}
+
+  Result<bool> Append(std::string& out) override {
+    if (next_ == lines_.size()) return false;
+    const CommitLine& line = lines_[next_++];
+    if (!line.text.empty()) {
+      out += line.text;
+      return true;
+    }
+    if (stats_block_ != line.block.get()) {
+      stats_block_ = line.block.get();
+      stats_.emplace(line.block->EscapedStats());
+    }
+    TRY(AppendFile(context_,
+                   {.block = *line.block,
+                    .row = line.row,
+                    .escaped_stats = stats_->Get(line.row),
+                    .action = line.action,
+                    .commit = line.commit},
+                   out));
+    return true;
+  }
+
+  Result<std::optional<std::string>> NextPageToken() override { return next_page_; }
+
+ private:
+  const std::vector<CommitLine> lines_;
+  const LineContext context_;
+  const std::optional<std::string> next_page_;
+  std::size_t next_ = 0;
+  const table::FileBlock* stats_block_ = nullptr;
+  std::optional<table::CompressedText::Cursor> stats_;
+};
+
+}  // namespace
+
+std::unique_ptr<FileLines> SnapshotLines(table::FileSelection selection, LineContext context,
+                                         std::optional<protocol::CommitStamp> commit, Page page) {
+  return std::make_unique<SnapshotFileLines>(std::move(selection), std::move(context), commit,
+                                             std::move(page));
+}
+
+std::unique_ptr<FileLines> CommitLines(std::vector<CommitLine> lines, LineContext context,
+                                       std::optional<std::string> next_page) {
+  return std::make_unique<CommitFileLines>(std::move(lines), std::move(context),
+                                           std::move(next_page));
+}
+
+}  // namespace sluice::sharing

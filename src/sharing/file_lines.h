@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "protocol/table_lines.h"
+#include "storage/file_url.h"
+#include "table/history.h"
+#include "table/snapshot.h"
+
+namespace sluice::sharing {
+
+/// The lines of an answer between its head and its end, made as they are sent.
+class FileLines {
+ public:
+  virtual ~FileLines() = default;
+  /// Appends the next line. False, and nothing appended, after the last. After an error `out` still
+  /// holds whole lines. Errors: those of storage::ResolveDataPath.
+  virtual Result<bool> Append(std::string& out) = 0;
+  /// To be asked after the last line: where the next page begins; none if this was the last.
+  virtual Result<std::optional<std::string>> NextPageToken() = 0;
+};
+
+/// Makes the token of the page that begins behind so many files.
+using PageSealer = std::function<Result<std::string>(std::size_t next_first)>;
+
+/// What every line of an answer needs.
+struct LineContext {
+  std::string table_root;  ///< Absolute, normalised.
+  storage::PreparedFileUrls urls;
+  protocol::FileLineRenderer renderer;
+};
+
+/// The part of an answer's lines that a page holds.
+struct Page {
+  std::size_t first = 0;  ///< Files before it, in answer order.
+  std::optional<std::size_t> max_files;
+  PageSealer seal;
+};
+
+/// Files of a snapshot. `commit` is that of the snapshot if the lines shall name it.
+std::unique_ptr<FileLines> SnapshotLines(table::FileSelection selection, LineContext context,
+                                         std::optional<protocol::CommitStamp> commit, Page page);
+
+/// A line of a range of commits: a file, or a protocol or metaData line ready to be sent.
+struct CommitLine {
+  std::string text;  ///< Ready; if empty, the file below.
+  std::shared_ptr<const table::FileBlock> block;
+  std::size_t row = 0;
+  protocol::FileAction action = protocol::FileAction::kAdd;
+  protocol::CommitStamp commit{};
+};
+
+/// Lines of a range of commits, as they stand. `next_page`: see FileLines::NextPageToken.
+std::unique_ptr<FileLines> CommitLines(std::vector<CommitLine> lines, LineContext context,
+                                       std::optional<std::string> next_page);
+
+}  // namespace sluice::sharing

@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <charconv>
+
+#include "base/encoding.h"
+#include "sharing/service.h"
+
+namespace sluice::sharing {
+namespace {
+
+constexpr std::string_view kListPurpose = "list";
+
+catalog::RecipientName RecipientOf(const auth::Caller& caller) {
+  return catalog::RecipientName(caller.recipient);
+}
+
+protocol::TableItem ItemOf(const catalog::SharedTable& table) {
+  return {.name = table.ref.table.value(),
+          .schema = table.ref.schema.value(),
+          .share = table.ref.share.value(),
+          .share_id = table.share_id,
+          .id = table.id};
+}
+
+}  // namespace
+
+template <typename Add>
+Result<std::string> SharingService::EncodeList(const auth::Caller& caller, const std::string& list,
+                                               std::size_t size,
+                                               const protocol::ListRequest& request,
+                                               Add&& add) const {
+  const std::string context = crypto::JoinParts({caller.recipient, AsciiLower(list)});
+  const crypto::TokenBinding binding{.purpose = kListPurpose, .context = context};
+  std::size_t start = 0;
+  if (request.page_token) {
+    const auto payload = dependencies_.tokens.Open(binding, *request.page_token);
+    if (!payload.ok()) return WithDetail(protocol::InvalidListPageToken(), payload.error().message);
+    std::from_chars(payload->data(), payload->data() + payload->size(), start);
+  }
+  start = std::min(start, size);  // the list may have become shorter
+  const std::size_t end = std::min(size, start + static_cast<std::size_t>(request.max_results));
+  protocol::ListEncoder encoder;
+  for (std::size_t i = start; i < end; ++i) add(encoder, i);
+  std::optional<std::string> next;
+  if (end < size) {
+    next =
+        TRY(dependencies_.tokens.Seal(binding, std::to_string(end), options_.page_token_lifetime));
+  }
+  return std::move(encoder).Finish(next);
+}
+
+Result<std::string> SharingService::ListShares(const auth::Caller& caller,
+                                               const protocol::ListRequest& request) const {
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  const std::vector<const catalog::Share*> shares = view->SharesOf(RecipientOf(caller));
+  return EncodeList(
+      caller, "shares", shares.size(), request, [&](protocol::ListEncoder& encoder, std::size_t i) {
+        encoder.Add(protocol::ShareItem{.name = shares[i]->name.value(), .id = shares[i]->id});
+      });
+}
+
+Result<std::string> SharingService::GetShare(const auth::Caller& caller,
+                                             const protocol::ShareName& name) const {
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
+  return protocol::EncodeShare({.name = share->name.value(), .id = share->id});
+}
+
+Result<std::string> SharingService::ListSchemas(const auth::Caller& caller,
+                                                const protocol::ShareName& name,
+                                                const protocol::ListRequest& request) const {
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
+  return EncodeList(caller, "schemas/" + share->name.value(), share->schemas.size(), request,
+                    [&](protocol::ListEncoder& encoder, std::size_t i) {
+                      encoder.Add(protocol::SchemaItem{.name = share->schemas[i].name.value(),
+                                                       .share = share->name.value()});
+                    });
+}
+
+Result<std::string> SharingService::ListTables(const auth::Caller& caller,
+                                               const protocol::ShareName& share,
+                                               const protocol::SchemaName& schema,
+                                               const protocol::ListRequest& request) const {
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  const auto found = TRY(view->FindSchema(RecipientOf(caller), share, schema));
+  const std::span<const catalog::SharedTable> tables = found.share->TablesOf(*found.schema);
+  const std::string list = "tables/" + found.share->name.value() + "/" + found.schema->name.value();
+  return EncodeList(
+      caller, list, tables.size(), request,
+      [&](protocol::ListEncoder& encoder, std::size_t i) { encoder.Add(ItemOf(tables[i])); });
+}
+
+Result<std::string> SharingService::ListAllTables(const auth::Caller& caller,
+                                                  const protocol::ShareName& name,
+                                                  const protocol::ListRequest& request) const {
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
+  return EncodeList(caller, "all-tables/" + share->name.value(), share->tables.size(), request,
+                    [&](protocol::ListEncoder& encoder, std::size_t i) {
+                      encoder.Add(ItemOf(share->tables[i]));
+                    });
+}
+
+}  // namespace sluice::sharing
