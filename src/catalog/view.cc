@@ -58,7 +58,9 @@ Result<std::shared_ptr<const View>> View::Make(std::span<const config::Configure
 Result<void> View::AddShare(const config::ConfiguredShare& configured) {
   TRY(CheckedAt(configured.where, protocol::CheckShareName(configured.name)));
   const std::size_t share_index = shares_.size();
-  Share share{.name = ShareName(configured.name), .id = IdOf(configured.name)};
+  Share share{.name = ShareName(configured.name),
+              .id = IdOf(configured.name),
+              .description = configured.description};
   if (!share_index_.emplace(AsciiLower(configured.name), share_index).second) {
     return At(configured.where, InvalidArgument("share '{}' is given twice", configured.name));
   }

@@ -38,6 +38,7 @@ struct Schema {
 struct Share {
   protocol::ShareName name;
   std::string id;
+  config::ShareDescription description;
   std::vector<Schema> schemas;
   std::vector<SharedTable> tables;  ///< Of all schemas, one schema after the other.
 

@@ -18,6 +18,13 @@ using Keys = std::vector<std::string_view>;
 constexpr std::string_view kOwnKeys[] = {"version", "shares",     "authorization", "allowAnonymous",
                                          "tables",  "tablesRoot", "sluice"};
 
+// Source: OpenSharing spec/protocols/TABLES.md and Delta Sharing PROTOCOL.md, "List Shares".
+constexpr std::size_t kMaxDisplayNameBytes = 255;
+constexpr std::size_t kMaxCommentBytes = 65'536;
+constexpr std::size_t kMaxProperties = 50;
+constexpr std::size_t kMaxPropertyKeyBytes = 255;
+constexpr std::size_t kMaxPropertyValueBytes = 1'000;
+
 /// Notes the names of one list; a second one that differs in ASCII case alone is an error.
 class UniqueNames {
  public:
@@ -144,14 +151,45 @@ class ConfigReader {
     UniqueNames names;
     for (const YamlNode& node : shares.value.items) {
       ConfiguredShare share{.where = document_.At(node.line)};
-      TRY(ReadFields(node, "a share", {"name", "schemas"}, [&](const YamlEntry& entry) {
-        return entry.key == "name" ? ReadName(entry, share.name) : ReadSchemas(entry, share);
-      }));
+      TRY(ReadFields(node, "a share", {"name", "schemas", "displayName", "comment", "properties"},
+                     [&](const YamlEntry& entry) -> Result<void> {
+                       if (entry.key == "name") return ReadName(entry, share.name);
+                       if (entry.key == "schemas") return ReadSchemas(entry, share);
+                       return ReadDescription(entry, share.description);
+                     }));
       if (share.name.empty()) return FaultAt(document_, node.line, "a share needs a name");
       TRY(names.Add(document_, "share", share.name, node.line));
       config_.shares.push_back(std::move(share));
     }
     return {};
+  }
+
+  Result<void> ReadDescription(const YamlEntry& entry, ShareDescription& description) {
+    if (entry.key == "displayName") {
+      description.display_name = TRY(ReadBounded(entry, kMaxDisplayNameBytes));
+    } else if (entry.key == "comment") {
+      description.comment = TRY(ReadBounded(entry, kMaxCommentBytes));
+    } else {
+      TRY(ExpectMap(document_, entry));
+      if (entry.value.entries.size() > kMaxProperties) {
+        return FaultAt(document_, entry.line, "properties: more than {}", kMaxProperties);
+      }
+      for (const YamlEntry& property : entry.value.entries) {
+        if (property.key.size() > kMaxPropertyKeyBytes) {
+          return FaultAt(document_, property.line, "a property's name is longer than {} bytes",
+                         kMaxPropertyKeyBytes);
+        }
+        description.properties.emplace_back(property.key,
+                                            TRY(ReadBounded(property, kMaxPropertyValueBytes)));
+      }
+    }
+    return {};
+  }
+
+  Result<std::string> ReadBounded(const YamlEntry& entry, std::size_t max_bytes) {
+    std::string text = TRY(ReadText(document_, entry));
+    if (text.size() <= max_bytes) return text;
+    return FaultAt(document_, entry.line, "{}: longer than {} bytes", entry.key, max_bytes);
   }
 
   Result<void> ReadSchemas(const YamlEntry& schemas, ConfiguredShare& share) {

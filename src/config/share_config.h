@@ -18,6 +18,9 @@ namespace sluice::config {
 //   version: 1                       # may be absent
 //   shares:
 //   - name: retail
+//     displayName: Retail            # ours, as are the next two: for people who browse the share
+//     comment: Orders and refunds
+//     properties: {owner: sales}
 //     schemas:
 //     - name: sales
 //       tables:
@@ -50,8 +53,16 @@ struct ConfiguredSchema {
   std::string where;
 };
 
+/// What people who browse a share are told of it.
+struct ShareDescription {
+  std::string display_name;  ///< At most 255 characters, as all three by the protocol.
+  std::string comment;       ///< At most 65,536.
+  std::vector<std::pair<std::string, std::string>> properties;  ///< At most 50, 255 and 1,000 long.
+};
+
 struct ConfiguredShare {
   std::string name;
+  ShareDescription description;
   std::vector<ConfiguredSchema> schemas;
   std::string where;
 };

@@ -247,6 +247,25 @@ TEST(ShareConfig, AuthorizationNeedsAToken) {
               HasSubstr("contradict each other"));
 }
 
+TEST(ShareConfig, DescribesAShareWithinTheProtocolsBounds) {
+  const auto config = Read(
+      "shares:\n- name: s\n  displayName: The S\n  comment: All of it\n"
+      "  properties: {owner: sales, year: 2026}\n  schemas: []\n");
+  ASSERT_THAT(config, IsOk());
+  const ShareDescription& description = config->shares[0].description;
+  EXPECT_EQ(description.display_name, "The S");
+  EXPECT_EQ(description.comment, "All of it");
+  EXPECT_THAT(description.properties,
+              testing::ElementsAre(testing::Pair("owner", "sales"), testing::Pair("year", "2026")));
+  EXPECT_THAT(FaultOf("shares:\n- name: s\n  displayName: " + std::string(256, 'x') + "\n"),
+              HasSubstr(":3: displayName: longer than 255 bytes"));
+  EXPECT_THAT(FaultOf("shares:\n- name: s\n  properties: {k: " + std::string(1001, 'x') + "}\n"),
+              HasSubstr(":3: k: longer than 1000 bytes"));
+  std::string many = "shares:\n- name: s\n  properties:\n";
+  for (int i = 0; i <= 50; ++i) many += Format("    k{}: v\n", i);
+  EXPECT_THAT(FaultOf(many), HasSubstr("properties: more than 50"));
+}
+
 TEST(ShareConfig, SslNeedsACertificateUnlessSelfSigned) {
   EXPECT_THAT(FaultOf("ssl: {certificateFile: a}\n"), HasSubstr("certificateKeyFile is missing"));
   EXPECT_THAT(Read("ssl: {selfSigned: true}\n"), IsOk());

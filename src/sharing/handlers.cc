@@ -51,6 +51,11 @@ Result<Response> ListAllTables(const Request& http, const Caller& caller, Sharin
   return protocol::JsonResponse(200, std::move(list));
 }
 
+Result<Response> GetTable(const Request& http, const Caller& caller, SharingService& service) {
+  std::string table = TRY(service.GetTable(caller, protocol::TableOf(http)));
+  return protocol::JsonResponse(200, std::move(table));
+}
+
 void AddVersion(table::Version version, Response& response) {
   response.headers.Add("Delta-Table-Version", Format("{}", version));
 }
@@ -175,7 +180,7 @@ Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingS
 
 }  // namespace
 
-const auth::Route<SharingService> kSharingRoutes[12] = {
+const auth::Route<SharingService> kSharingRoutes[13] = {
     {"GET", "/shares", Who::kRecipient, Execution::kInline, ListShares},
     {"GET", "/shares/{share}", Who::kRecipient, Execution::kInline, GetShare},
     {"GET", "/shares/{share}/schemas", Who::kRecipient, Execution::kInline, ListSchemas},
@@ -184,6 +189,8 @@ const auth::Route<SharingService> kSharingRoutes[12] = {
     {"GET", "/shares/{share}/all-tables", Who::kRecipient, Execution::kInline, ListAllTables},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/version", Who::kRecipient,
      Execution::kWorker, GetTableVersion},
+    {"GET", "/shares/{share}/schemas/{schema}/tables/{table}", Who::kRecipient, Execution::kInline,
+     GetTable},
     {"HEAD", "/shares/{share}/schemas/{schema}/tables/{table}", Who::kRecipient, Execution::kWorker,
      GetTableVersion},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/metadata", Who::kRecipient,

@@ -6,7 +6,7 @@
 namespace sluice::sharing {
 
 /// The recipients' whole surface. Source: Delta Sharing PROTOCOL.md, "REST APIs".
-extern const auth::Route<SharingService> kSharingRoutes[12];
+extern const auth::Route<SharingService> kSharingRoutes[13];
 
 /// Downloads of data files by signed URL, which may have a listener of their own.
 extern const auth::Route<SharingService> kFileRoutes[1];

@@ -13,6 +13,14 @@ catalog::RecipientName RecipientOf(const auth::Caller& caller) {
   return catalog::RecipientName(caller.recipient);
 }
 
+protocol::ShareItem ItemOf(const catalog::Share& share) {
+  return {.name = share.name.value(),
+          .id = share.id,
+          .display_name = share.description.display_name,
+          .comment = share.description.comment,
+          .properties = &share.description.properties};
+}
+
 protocol::TableItem ItemOf(const catalog::SharedTable& table) {
   return {.name = table.ref.table.value(),
           .schema = table.ref.schema.value(),
@@ -53,16 +61,15 @@ Result<std::string> SharingService::ListShares(const auth::Caller& caller,
   const catalog::ViewPtr view = dependencies_.catalog.Current();
   const std::vector<const catalog::Share*> shares = view->SharesOf(RecipientOf(caller));
   return EncodeList(
-      caller, "shares", shares.size(), request, [&](protocol::ListEncoder& encoder, std::size_t i) {
-        encoder.Add(protocol::ShareItem{.name = shares[i]->name.value(), .id = shares[i]->id});
-      });
+      caller, "shares", shares.size(), request,
+      [&](protocol::ListEncoder& encoder, std::size_t i) { encoder.Add(ItemOf(*shares[i])); });
 }
 
 Result<std::string> SharingService::GetShare(const auth::Caller& caller,
                                              const protocol::ShareName& name) const {
   const catalog::ViewPtr view = dependencies_.catalog.Current();
   const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
-  return protocol::EncodeShare({.name = share->name.value(), .id = share->id});
+  return protocol::EncodeShare(ItemOf(*share));
 }
 
 Result<std::string> SharingService::ListSchemas(const auth::Caller& caller,
@@ -99,6 +106,15 @@ Result<std::string> SharingService::ListAllTables(const auth::Caller& caller,
                     [&](protocol::ListEncoder& encoder, std::size_t i) {
                       encoder.Add(ItemOf(share->tables[i]));
                     });
+}
+
+Result<std::string> SharingService::GetTable(const auth::Caller& caller,
+                                             const protocol::TableRef& ref) const {
+  const GrantedTable table = TRY(Grant(caller, ref));
+  protocol::TableItem item = ItemOf(*table.shared);
+  item.format = "delta";
+  item.access_modes.url = true;
+  return protocol::EncodeTable(item);
 }
 
 }  // namespace sluice::sharing

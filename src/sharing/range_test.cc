@@ -337,30 +337,43 @@ TEST_F(HistoryTest, RefreshTokenPinsTheVersion) {
   EXPECT_THAT(TokenOf(refreshed, "refreshToken"), Not(IsEmpty()));
 }
 
-// Mistake 14: an asynchronous query is authorised at submit and at poll, and about one version.
+protocol::QueryTableRequest AsyncRequest(const protocol::TableRef& table) {
+  protocol::QueryTableRequest request{.table = table};
+  request.capabilities.async_query = true;
+  request.body.idempotency_key = "key";
+  return request;
+}
+
+// Mistake 14: an asynchronous query is authorised at submit and at poll.
+TEST_F(HistoryTest, PendingQueryIsThereForItsRecipientWhileTheGrantLasts) {
+  MakeOrders();
+  const auto service =
+      MakeService({.async_wait = std::chrono::milliseconds(0), .async = {.threads = 0}});
+  EXPECT_THAT(service->SubmitQuery({.recipient = "nobody"}, AsyncRequest(orders_)),
+              FailsWith(ErrorCode::kNotFound));
+  const auto submitted = service->SubmitQuery(me_, AsyncRequest(orders_)).value();
+  const auto& pending = std::get<SharingService::PendingQuery>(submitted);
+  EXPECT_EQ(pending.version, Version(2));
+  const protocol::PollQueryRequest poll{.table = orders_, .query_id = pending.id};
+  const auto again = service->PollQuery(me_, poll).value();
+  EXPECT_EQ(std::get<SharingService::PendingQuery>(again).id, pending.id);
+  EXPECT_THAT(service->PollQuery(acme_, poll), FailsWith(ErrorCode::kNotFound));
+  Share({});
+  EXPECT_THAT(service->PollQuery(me_, poll), FailsWith(ErrorCode::kNotFound));
+}
+
 TEST_F(HistoryTest, AsynchronousQueryIsAboutTheVersionOfItsSubmission) {
   MakeOrders();
   const auto service = MakeService({.async_wait = std::chrono::milliseconds(0)});
-  protocol::QueryTableRequest request{.table = orders_};
-  request.capabilities.async_query = true;
-  request.body.idempotency_key = "key";
-  const auto submitted = service->SubmitQuery(me_, request).value();
-  const auto* const pending = std::get_if<SharingService::PendingQuery>(&submitted);
-  if (pending == nullptr) GTEST_SKIP() << "the query was ready at once";
+  auto answer = service->SubmitQuery(me_, AsyncRequest(orders_));
   Commit(3, {delta::AddLine("d")});
-  const protocol::PollQueryRequest poll{.table = orders_, .query_id = pending->id};
-  EXPECT_THAT(service->PollQuery(acme_, poll), FailsWith(ErrorCode::kNotFound));
-  while (true) {
-    auto answer = service->PollQuery(me_, poll);
-    ASSERT_THAT(answer, IsOk());
-    if (auto* const ready = std::get_if<TableAnswer>(&*answer)) {
-      EXPECT_THAT(ActionsOf(Whole(std::move(*ready))),
-                  ElementsAre("protocol", "metaData", "file c", "file b"));
-      break;
-    }
+  while (answer.ok() && std::holds_alternative<SharingService::PendingQuery>(*answer)) {
+    const std::string id = std::get<SharingService::PendingQuery>(*answer).id;
+    answer = service->PollQuery(me_, {.table = orders_, .query_id = id});
   }
-  Share({});
-  EXPECT_THAT(service->PollQuery(me_, poll), FailsWith(ErrorCode::kNotFound));
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_THAT(ActionsOf(Whole(std::get<TableAnswer>(std::move(*answer)))),
+              ElementsAre("protocol", "metaData", "file c", "file b"));
 }
 
 }  // namespace

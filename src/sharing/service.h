@@ -72,6 +72,9 @@ class SharingService {
   Result<std::string> ListAllTables(const auth::Caller& caller, const protocol::ShareName& share,
                                     const protocol::ListRequest& request) const;
 
+  /// OpenSharing's Get Table. Source: OpenSharing spec/protocols/TABLES.md.
+  Result<std::string> GetTable(const auth::Caller& caller, const protocol::TableRef& ref) const;
+
   // Errors of what follows: kNotFound if the table does not exist or is not granted; kUnsupported
   // if it, or the format asked for, cannot be served; kInvalidArgument for versions, times and
   // tokens that are not good; those of table::Table.

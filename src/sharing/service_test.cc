@@ -156,6 +156,16 @@ TEST_F(SharingTables, TwoNamesOfOneLocationKeepTheirOwnHistoryAndShareOneTable) 
   EXPECT_EQ(tables_.stats().misses, 1u);
 }
 
+TEST_F(SharingTables, GetTableTellsItsFormatAndHowItIsRead) {
+  ShareOrders();
+  const auto table = service_->GetTable(me_, orders_);
+  ASSERT_THAT(table, IsOk());
+  EXPECT_THAT(*table, HasSubstr(R"("format":"delta")"));
+  EXPECT_THAT(*table, HasSubstr(R"("accessModes":["url"])"));
+  EXPECT_THAT(service_->GetTable(auth::Caller{.recipient = "nobody"}, orders_),
+              FailsWith(ErrorCode::kNotFound));
+}
+
 TEST_F(SharingTables, HintsThatCannotBeReadFilterNothing) {
   WriteTable("orders", {"a", "b"});
   ShareOrders();
