@@ -148,7 +148,7 @@ class TableFinder {
       const std::string name = entry->path().filename().native();
       std::error_code unknown;  // gone meanwhile, or not to be looked at: no directory for us
       if (name == kLogFolder || !entry->is_directory(unknown)) continue;
-      std::string path = directory.empty() ? name : directory + "/" + name;
+      std::string path = directory.empty() ? name : Format("{}/{}", directory, name);
       (entry->is_symlink(unknown) ? links : below).push_back(std::move(path));
     }
     if (fault) Skip(directory, fault);

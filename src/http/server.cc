@@ -72,6 +72,8 @@ class HttpServer final : public Server {
     }
   }
 
+  // Posting may run out of memory, and that may end the process.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~HttpServer() override {
     StopAccepting();
     for (const auto& thread : threads_) {

@@ -3,7 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <cstring>
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <mutex>
@@ -55,7 +55,7 @@ Result<Secret> ReadPassword(const std::string& file) {
 int GivePassword(char* out, int size, int, void* password) {
   const std::string& text = static_cast<const Secret*>(password)->Reveal();
   if (text.empty() || text.size() > static_cast<std::size_t>(size)) return 0;
-  std::memcpy(out, text.data(), text.size());
+  std::ranges::copy(text, out);
   return static_cast<int>(text.size());
 }
 

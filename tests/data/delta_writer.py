@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import uuid
+import zlib
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -82,6 +83,7 @@ class Table:
         self.protocol = protocol or {"minReaderVersion": 1, "minWriterVersion": 2}
         self.table_id = str(uuid.uuid5(uuid.NAMESPACE_URL, "sluice:tests/" + name))
         self.version, self.live, self.rows_by_path = -1, {}, {}
+        self.times_ms = {}  # of versions committed at another time than a minute after the last
         os.makedirs(os.path.join(self.path, "_delta_log"))
 
     @property
@@ -102,21 +104,26 @@ class Table:
         }
 
     def time_ms(self, version):
-        return FIRST_COMMIT_MS + version * 60_000
+        return self.times_ms.get(version, FIRST_COMMIT_MS + version * 60_000)
+
+    def stored_name(self, column):
+        """What a column is called in data files and partition values."""
+        metadata = next((m[0] for n, _, *m in self.columns if n == column and m), {})
+        return metadata.get("delta.columnMapping.physicalName", column)
 
     def create(self, *actions):
         return self.commit({"protocol": self.protocol}, self.metadata(), *actions)
 
-    def commit(self, *actions, skip_versions=0):
-        """Writes the next commit. `skip_versions` leaves a hole in the log before it."""
+    def commit(self, *actions, skip_versions=0, **info):
+        """Writes the next commit. `skip_versions` leaves a hole in the log before it; `info` is
+        what its commitInfo says besides."""
         self.version += 1 + skip_versions
-        info = {
-            "commitInfo": {
-                "timestamp": self.time_ms(self.version),
-                "operation": "WRITE",
-                "engineInfo": "sluice tests",
-            }
+        said = {
+            "timestamp": self.time_ms(self.version),
+            "operation": "WRITE",
+            "engineInfo": "sluice tests",
         }
+        info = {"commitInfo": said | info}
         lines = [json.dumps(a, ensure_ascii=False, separators=(",", ":")) for a in (info, *actions)]
         self.write_log(f"{self.version:020d}.json", "\n".join(lines) + "\n")
         for action in actions:
@@ -146,16 +153,12 @@ class Table:
                 "/".join(f"{c}={hive_escape(partition[c])}" for c in self.partition_by) + "/" + name
             )
         full = os.path.join(folder or self.path, name)
-        os.makedirs(os.path.dirname(full), exist_ok=True)
-        stored = [(n, t) for n, t, *_ in self.columns if n not in self.partition_by]
-        arrow = pa.Table.from_pylist(
-            [{n: r.get(n) for n, _ in stored} for r in rows],
-            schema=pa.schema([(n, arrow_type(t)) for n, t in stored]),
-        )
-        pq.write_table(arrow, full, compression="snappy")
+        self.write_parquet(full, rows)
         body = {
             "path": path or quote(name, safe="/=-._~"),
-            "partitionValues": {c: partition_text(v) for c, v in partition.items()},
+            "partitionValues": {
+                self.stored_name(c): partition_text(v) for c, v in partition.items()
+            },
             "size": os.path.getsize(full),
             "modificationTime": self.time_ms(self.version + 1),
             "dataChange": True,
@@ -169,8 +172,18 @@ class Table:
         self.rows_by_path[body["path"]] = rows
         return {"add": body}
 
+    def write_parquet(self, full, rows, more_columns=()):
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        columns = [c for c in (*self.columns, *more_columns) if c[0] not in self.partition_by]
+        arrow = pa.Table.from_pylist(
+            [{self.stored_name(n): r.get(n) for n, *_ in columns} for r in rows],
+            schema=pa.schema([(self.stored_name(n), arrow_type(t)) for n, t, *_ in columns]),
+        )
+        pq.write_table(arrow, full, compression="snappy")
+
     def remove(self, path):
         body = self.live[path]
+        vector = {k: body[k] for k in ("deletionVector",) if k in body}
         return {
             "remove": {
                 "path": path,
@@ -179,6 +192,24 @@ class Table:
                 "extendedFileMetadata": True,
                 "partitionValues": body["partitionValues"],
                 "size": body["size"],
+                **vector,
+            }
+        }
+
+    def change_data(self, rows, name):
+        """A cdc action of a new file with changed rows, which hold their `_change_type`."""
+        partition = {c: rows[0].get(c) for c in self.partition_by}
+        path = "_change_data/" + name
+        full = os.path.join(self.path, path)
+        self.write_parquet(full, rows, more_columns=[("_change_type", "string")])
+        return {
+            "cdc": {
+                "path": path,
+                "partitionValues": {
+                    self.stored_name(c): partition_text(v) for c, v in partition.items()
+                },
+                "size": os.path.getsize(full),
+                "dataChange": False,
             }
         }
 
@@ -188,10 +219,11 @@ class Table:
             if name in self.partition_by or isinstance(kind, dict):
                 continue
             values = [r[name] for r in rows if r.get(name) is not None]
-            stats["nullCount"][name] = len(rows) - len(values)
+            stored = self.stored_name(name)
+            stats["nullCount"][stored] = len(rows) - len(values)
             if values and kind not in WITHOUT_BOUNDS:
-                stats["minValues"][name] = json_bound(min(values))
-                stats["maxValues"][name] = json_bound(max(values))
+                stats["minValues"][stored] = json_bound(min(values))
+                stats["maxValues"][stored] = json_bound(max(values))
         return stats
 
     def expected(self, **more):
@@ -255,6 +287,61 @@ class Table:
             )
             self.write_log("_last_checkpoint", json.dumps(last, separators=(",", ":")))
         return self
+
+
+    def checkpoint_v2(self):
+        """A checkpoint of lines of JSON whose files are in a sidecar."""
+        log = os.path.join(self.path, "_delta_log")
+        sidecar = f"{fixed_uuid(self.name, 'sidecar')}.parquet"
+        os.makedirs(os.path.join(log, "_sidecars"))
+        field = checkpoint_schema(self, stats_as_struct=False).field("add")
+        adds = [{"add": checkpoint_add(self, f, True, False)} for f in self.live.values()]
+        table = pa.Table.from_pylist(adds, schema=pa.schema([field]))
+        full = os.path.join(log, "_sidecars", sidecar)
+        pq.write_table(table, full, compression="snappy")
+        about = {"path": sidecar, "sizeInBytes": os.path.getsize(full)}
+        actions = [
+            {"checkpointMetadata": {"version": self.version}},
+            {"protocol": self.protocol},
+            self.metadata(),
+            {"sidecar": about | {"modificationTime": self.time_ms(self.version)}},
+        ]
+        text = "".join(json.dumps(a, separators=(",", ":")) + "\n" for a in actions)
+        name = f"{self.version:020d}.checkpoint.{fixed_uuid(self.name, 'checkpoint')}.json"
+        self.write_log(name, text)
+        return self
+
+    def vector_file(self, *bitmaps):
+        """A file of deletion vectors, each a serialized RoaringBitmapArray. Gives their
+        descriptors."""
+        file_id = fixed_uuid(self.name, "vectors")
+        data, found = b"\x01", []
+        for bitmap, cardinality in bitmaps:
+            found.append(
+                {
+                    "storageType": "u",
+                    "pathOrInlineDv": z85(file_id.bytes),
+                    "offset": len(data),
+                    "sizeInBytes": len(bitmap),
+                    "cardinality": cardinality,
+                }
+            )
+            data += len(bitmap).to_bytes(4, "big") + bitmap + zlib.crc32(bitmap).to_bytes(4, "big")
+        with open(os.path.join(self.path, f"deletion_vector_{file_id}.bin"), "wb") as file:
+            file.write(data)
+        return found
+
+
+def fixed_uuid(table, what):
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"sluice:tests/{table}/{what}")
+
+
+def bitmap_of_row(row):
+    """A RoaringBitmapArray of one 32-bit container with one value below 65536."""
+    portable = bytes.fromhex("3a300000" "01000000" "0000" "0000" "10000000")
+    portable += row.to_bytes(2, "little")
+    data = (1681511377).to_bytes(4, "little") + (1).to_bytes(8, "little") + bytes(4) + portable
+    return data + bytes(-len(data) % 4)
 
 
 def hive_escape(value):

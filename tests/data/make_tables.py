@@ -15,16 +15,11 @@ import json
 import os
 import shutil
 
-from delta_writer import Table, z85
+import history_tables
+from delta_writer import Table, bitmap_of_row, z85
+from samples import HERE, ID_AND_NAME, ROOT, people, with_features
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.join(HERE, "tables")
-ID_AND_NAME = [("id", "long"), ("name", "string")]
 UTC = datetime.timezone.utc
-
-
-def people(first, count):
-    return [{"id": i, "name": f"name {i}"} for i in range(first, first + count)]
 
 
 def simple():
@@ -349,21 +344,6 @@ def no_metadata():
     return refused("metadata")
 
 
-def with_features(name, *features, columns=ID_AND_NAME, configuration=None):
-    return Table(
-        ROOT,
-        name,
-        columns,
-        configuration=configuration,
-        protocol={
-            "minReaderVersion": 3,
-            "minWriterVersion": 7,
-            "readerFeatures": list(features),
-            "writerFeatures": list(features),
-        },
-    )
-
-
 def unknown_reader_feature():
     t = with_features("unknown-reader-feature", "timeMachine")
     return t.create(t.add(people(0, 2))).expected()
@@ -380,14 +360,11 @@ def future_reader_version():
 
 
 def deletion_vector():
-    """An inline vector deletes row 1 of 3 (a bitmap array of one 32-bit container with the value
-    1)."""
+    """An inline vector deletes row 1 of 3."""
     t = with_features(
         "deletion-vector", "deletionVectors", configuration={"delta.enableDeletionVectors": "true"}
     )
-    portable = bytes.fromhex("3a300000" "01000000" "0000" "0000" "10000000" "0100")
-    bitmaps = (1681511377).to_bytes(4, "little") + (1).to_bytes(8, "little") + bytes(4) + portable
-    bitmaps += bytes(-len(bitmaps) % 4)
+    bitmaps = bitmap_of_row(1)
     add = t.add(people(0, 3))
     add["add"]["deletionVector"] = {
         "storageType": "i",
@@ -445,6 +422,7 @@ TABLES = [
     future_reader_version,
     deletion_vector,
     column_mapping,
+    *history_tables.TABLES,
 ]
 
 

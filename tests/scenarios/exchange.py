@@ -153,6 +153,9 @@ def save_values(exchange, answer, variables):
         if save.header:
             variables.values[save.name] = answer.headers[save.header.lower()]
             continue
+        if not save.path:
+            variables.values[save.name] = answer.lines()[save.nth - 1]
+            continue
         found = [
             v
             for v in (lookup(json.loads(line), save.path) for line in answer.lines())

@@ -13,6 +13,7 @@ import argparse
 import glob
 import json
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -27,6 +28,16 @@ from scenario import ScenarioError, parse_scenario  # noqa: E402
 from support.server import REPOSITORY, Server, ServerFailed, binary_path, copy_tables  # noqa: E402
 
 
+def set_commit_times(folder):
+    """Gives each commit's file the time that the commit tells: a checkout does not keep it."""
+    for path in glob.glob(os.path.join(folder, "**", "_delta_log", "*.json"), recursive=True):
+        with open(path, encoding="utf-8") as file:
+            told = re.match(r'\{"commitInfo":\{.*?"timestamp":(\d+)', file.readline())
+        if told:
+            seconds = int(told[1]) / 1000
+            os.utime(path, (seconds, seconds))
+
+
 class OwnServers:
     """Starts a server for a configuration when it is first asked for."""
 
@@ -39,6 +50,7 @@ class OwnServers:
         }
         copy_tables(os.path.join(REPOSITORY, "tests", "data", "tables"), self.places["TABLES"])
         copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), self.places["EXAMPLES"])
+        set_commit_times(work)
 
     def target(self, scenario):
         key = scenario.server_key()

@@ -12,7 +12,7 @@ body
 status (200, or 403|404)
 header: value
 {"json": "line"} | a raw line after "| " | ... | empty | 12 bytes
-save NAME = path.in.body [#2] | header NAME
+save NAME = path.in.body [#2] | header NAME | line 2
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from matcher import parse_json
 REQUEST = re.compile(r"(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (\S+)")
 HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): ?(.*)")
 DIRECTIVE = re.compile(r"(config|serve|arguments): (.+)")
-SAVE = re.compile(r"save (\w+) = (?:header (\S+)|(\S+?)(?: #(\d+))?)")
+SAVE = re.compile(r"save (\w+) = (?:header (\S+)|line (\d+)|(\S+?)(?: #(\d+))?)")
 
 
 class ScenarioError(Exception):
@@ -46,7 +46,7 @@ class Line:
 class Save:
     name: str
     header: str | None
-    path: str | None
+    path: str | None  # none for a whole line, the nth
     nth: int = 1
 
 
@@ -154,7 +154,9 @@ class Parser:
             self.step = self.between
             self.between(line, number)
         elif save:
-            self.exchange.saves.append(Save(save[1], save[2], save[3], int(save[4] or 1)))
+            self.exchange.saves.append(
+                Save(save[1], save[2], save[4], int(save[3] or save[5] or 1))
+            )
         elif size or line == "empty":
             self.exchange.size_bytes = int(size[1]) if size else 0
         elif line.startswith("| "):
