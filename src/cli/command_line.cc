@@ -17,6 +17,7 @@
 #include "config/setting.h"
 #include "config/value.h"
 #include "config/yaml_fields.h"
+#include "sharing/openapi.h"
 
 namespace sluice::cli {
 namespace {
@@ -109,6 +110,7 @@ class CommandLine {
     AddServe();
     AddConfig();
     AddTable();
+    AddOpenApi();
     AddCompletion();
   }
 
@@ -167,6 +169,14 @@ class CommandLine {
                    [this] { return CheckTable(); });
     check->add_option("LOCATION", location_, "A folder with a _delta_log, or a URL")->required();
     check->add_flag("--json", as_json_, "Print one JSON object");
+  }
+
+  void AddOpenApi() {
+    AddCommand(app_, "openapi", "Print the recipients' surface as an OpenAPI document.",
+               [this]() -> Result<int> {
+                 terminal_.out << sharing::OpenApiDocument();
+                 return kSuccess;
+               });
   }
 
   void AddCompletion() {

@@ -1,0 +1,274 @@
+#include "sharing/openapi.h"
+
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "base/json.h"
+#include "sharing/handlers.h"
+
+namespace sluice::sharing {
+namespace {
+
+/// What a route's row does not say.
+struct Operation {
+  std::string_view method;
+  std::string_view path;
+  std::string_view id;
+  std::string_view summary;
+  std::string_view parameters = {};  ///< Names of `kParameters`, between spaces.
+  std::string_view body = {};        ///< A name of `kSchemas`.
+  std::string_view answer;           ///< Likewise, or "lines", or "version".
+};
+
+constexpr std::string_view kTable = "/shares/{share}/schemas/{schema}/tables/{table}";
+constexpr std::string_view kPages = "maxResults pageToken";
+
+// One for each row of kSharingRoutes, in its order.
+const Operation kOperations[] = {
+    {.method = "GET",
+     .path = "/shares",
+     .id = "listShares",
+     .summary = "The shares granted to the caller",
+     .parameters = kPages,
+     .answer = "ListOfShares"},
+    {.method = "GET",
+     .path = "/shares/{share}",
+     .id = "getShare",
+     .summary = "One share",
+     .answer = "ShareAnswer"},
+    {.method = "GET",
+     .path = "/shares/{share}/schemas",
+     .id = "listSchemas",
+     .summary = "The schemas of a share",
+     .parameters = kPages,
+     .answer = "ListOfSchemas"},
+    {.method = "GET",
+     .path = "/shares/{share}/schemas/{schema}/tables",
+     .id = "listTables",
+     .summary = "The tables of a schema",
+     .parameters = kPages,
+     .answer = "ListOfTables"},
+    {.method = "GET",
+     .path = "/shares/{share}/all-tables",
+     .id = "listAllTables",
+     .summary = "The tables of all schemas of a share",
+     .parameters = kPages,
+     .answer = "ListOfTables"},
+    {.method = "GET",
+     .path = "/shares/{share}/schemas/{schema}/tables/{table}/version",
+     .id = "getTableVersion",
+     .summary = "The latest version of a table, or the first one since a time, as a header",
+     .parameters = "startingTimestamp",
+     .answer = "version"},
+    {.method = "GET",
+     .path = kTable,
+     .id = "getTable",
+     .summary = "What a table is and how it is read",
+     .answer = "Table"},
+    {.method = "HEAD",
+     .path = kTable,
+     .id = "headTable",
+     .summary = "As getTableVersion, for older clients",
+     .parameters = "startingTimestamp",
+     .answer = "version"},
+    {.method = "GET",
+     .path = "/shares/{share}/schemas/{schema}/tables/{table}/metadata",
+     .id = "getTableMetadata",
+     .summary = "Protocol and metadata of a table",
+     .parameters = "capabilities version timestamp",
+     .answer = "lines"},
+    {.method = "POST",
+     .path = "/shares/{share}/schemas/{schema}/tables/{table}/query",
+     .id = "queryTable",
+     .summary = "The files of a version, or of a range of versions",
+     .parameters = "capabilities fileidhash",
+     .body = "Query",
+     .answer = "lines"},
+    {.method = "POST",
+     .path = "/shares/{share}/schemas/{schema}/tables/{table}/queries/{queryId}",
+     .id = "pollQuery",
+     .summary = "The answer of an asynchronous query, once it is there",
+     .parameters = "capabilities",
+     .body = "Poll",
+     .answer = "lines"},
+    {.method = "GET",
+     .path = "/shares/{share}/schemas/{schema}/tables/{table}/changes",
+     .id = "getTableChanges",
+     .summary = "The change data feed of a range of versions",
+     .parameters = "capabilities fileidhash startingVersion startingTimestamp endingVersion "
+                   "endingTimestamp includeHistoricalMetadata includeHistoricalProtocol maxFiles "
+                   "pageToken",
+     .answer = "lines"},
+    {.method = "POST",
+     .path = "/shares/{share}/schemas/{schema}/tables/{table}/temporary-table-credentials",
+     .id = "getTemporaryTableCredentials",
+     .summary =
+         "Credentials for a table's directory: refused until stores are served that have them",
+     .answer = "Error"},
+};
+
+constexpr std::string_view kParameters = R"({
+"maxResults": {"in":"query","name":"maxResults","schema":{"type":"integer","minimum":0,"maximum":500,"default":500}},
+"pageToken": {"in":"query","name":"pageToken","schema":{"type":"string"},"description":"nextPageToken of the page before"},
+"startingTimestamp": {"in":"query","name":"startingTimestamp","schema":{"type":"string","format":"date-time"}},
+"endingTimestamp": {"in":"query","name":"endingTimestamp","schema":{"type":"string","format":"date-time"}},
+"startingVersion": {"in":"query","name":"startingVersion","schema":{"type":"integer","format":"int64","minimum":0}},
+"endingVersion": {"in":"query","name":"endingVersion","schema":{"type":"integer","format":"int64","minimum":0}},
+"includeHistoricalMetadata": {"in":"query","name":"includeHistoricalMetadata","schema":{"type":"boolean","default":false}},
+"includeHistoricalProtocol": {"in":"query","name":"includeHistoricalProtocol","schema":{"type":"boolean","default":false}},
+"maxFiles": {"in":"query","name":"maxFiles","schema":{"type":"integer","format":"int32","minimum":1},"description":"Asks for pages of at most so many files"},
+"version": {"in":"query","name":"version","schema":{"type":"integer","format":"int64","minimum":0}},
+"timestamp": {"in":"query","name":"timestamp","schema":{"type":"string","format":"date-time"}},
+"capabilities": {"in":"header","name":"delta-sharing-capabilities","schema":{"type":"string"},"example":"responseformat=delta,parquet;readerfeatures=deletionvectors,columnmapping"},
+"fileidhash": {"in":"header","name":"fileidhash","schema":{"type":"string","enum":["parquet","delta"]}},
+"share": {"in":"path","name":"share","required":true,"schema":{"type":"string"}},
+"schema": {"in":"path","name":"schema","required":true,"schema":{"type":"string"}},
+"table": {"in":"path","name":"table","required":true,"schema":{"type":"string"}},
+"queryId": {"in":"path","name":"queryId","required":true,"schema":{"type":"string"}}
+})";
+
+constexpr std::string_view kSchemas = R"({
+"Share": {"type":"object","required":["name"],"properties":{"name":{"type":"string"},"id":{"type":"string"},"displayName":{"type":"string","maxLength":255},"comment":{"type":"string","maxLength":65536},"properties":{"type":"object","maxProperties":50,"additionalProperties":{"type":"string"}}}},
+"Schema": {"type":"object","required":["name","share"],"properties":{"name":{"type":"string"},"share":{"type":"string"}}},
+"Table": {"type":"object","required":["name","schema","share"],"properties":{"name":{"type":"string"},"schema":{"type":"string"},"share":{"type":"string"},"shareId":{"type":"string"},"id":{"type":"string"},"format":{"type":"string"},"accessModes":{"type":"array","items":{"type":"string","enum":["url","dir"]}}}},
+"ShareAnswer": {"type":"object","required":["share"],"properties":{"share":{"$ref":"#/components/schemas/Share"}}},
+"ListOfShares": {"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Share"}},"nextPageToken":{"type":"string"}}},
+"ListOfSchemas": {"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Schema"}},"nextPageToken":{"type":"string"}}},
+"ListOfTables": {"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Table"}},"nextPageToken":{"type":"string"}}},
+"Query": {"type":"object","description":"version, timestamp and startingVersion exclude each other","properties":{"predicateHints":{"type":"array","items":{"type":"string"}},"jsonPredicateHints":{"type":"string"},"limitHint":{"type":"integer","format":"int64"},"version":{"type":"integer","format":"int64","minimum":0},"timestamp":{"type":"string","format":"date-time"},"startingVersion":{"type":"integer","format":"int64","minimum":0},"endingVersion":{"type":"integer","format":"int64","minimum":0},"includeHistoricalProtocol":{"type":"boolean"},"maxFiles":{"type":"integer","format":"int32","minimum":1},"pageToken":{"type":"string"},"includeRefreshToken":{"type":"boolean"},"refreshToken":{"type":"string"},"idempotencyKey":{"type":"string","maxLength":255}}},
+"Poll": {"type":"object","properties":{"maxFiles":{"type":"integer","format":"int32","minimum":1},"pageToken":{"type":"string"}}},
+"Error": {"type":"object","required":["errorCode","message"],"properties":{"errorCode":{"type":"string"},"message":{"type":"string"}}}
+})";
+
+json::object Parsed(std::string_view text) {
+  const auto parsed = ParseJson(text, {.max_bytes = 64 << 10, .max_depth = 16});
+  CHECK(parsed.ok(), "the document's own parts are JSON");
+  return parsed->get_object();
+}
+
+json::object Reference(std::string_view kind, std::string_view name) {
+  return {{"$ref", Format("#/components/{}/{}", kind, name)}};
+}
+
+json::object JsonContent(std::string_view schema) {
+  return {{"application/json", {{"schema", Reference("schemas", schema)}}}};
+}
+
+json::object AnswerOf(const Operation& operation) {
+  const json::object version = {{"Delta-Table-Version", {{"schema", {{"type", "integer"}}}}}};
+  if (operation.answer == "version") {
+    return {{"description", "No body"}, {"headers", version}};
+  }
+  if (operation.answer == "lines") {
+    return {{"description",
+             "Lines of one JSON object each: protocol, metaData, files, and an endStreamAction if "
+             "asked for"},
+            {"headers", version},
+            {"content", {{"application/x-ndjson", {{"schema", {{"type", "string"}}}}}}}};
+  }
+  return {{"description", "As it says"}, {"content", JsonContent(operation.answer)}};
+}
+
+// The names between braces in a path, and those that the operation lists.
+json::array ParametersOf(const Operation& operation) {
+  json::array parameters;
+  std::string_view path = operation.path;
+  for (std::size_t open; (open = path.find('{')) != std::string_view::npos;) {
+    const std::size_t close = path.find('}');
+    parameters.push_back(Reference("parameters", path.substr(open + 1, close - open - 1)));
+    path.remove_prefix(close + 1);
+  }
+  std::string_view names = operation.parameters;
+  while (!names.empty()) {
+    const std::size_t space = names.find(' ');
+    parameters.push_back(Reference("parameters", names.substr(0, space)));
+    names.remove_prefix(space == std::string_view::npos ? names.size() : space + 1);
+  }
+  return parameters;
+}
+
+json::object Describe(const Operation& operation) {
+  json::object described = {{"operationId", operation.id}, {"summary", operation.summary}};
+  if (json::array parameters = ParametersOf(operation); !parameters.empty()) {
+    described["parameters"] = std::move(parameters);
+  }
+  if (!operation.body.empty()) {
+    described["requestBody"] = json::object{{"content", JsonContent(operation.body)}};
+  }
+  json::object responses;
+  if (operation.answer != "Error") responses["200"] = AnswerOf(operation);
+  responses["default"] = Reference("responses", "Error");
+  described["responses"] = std::move(responses);
+  return described;
+}
+
+void AppendPretty(const json::value& value, std::size_t indent, std::string& out) {
+  const std::string inner(indent + 2, ' ');
+  bool first = true;
+  const auto begin_item = [&] {
+    out += first ? "\n" : ",\n";
+    out += inner;
+    first = false;
+  };
+  if (value.is_object() && !value.get_object().empty()) {
+    out.push_back('{');
+    for (const auto& [key, member] : value.get_object()) {
+      begin_item();
+      AppendJsonString(key, out);
+      out += ": ";
+      AppendPretty(member, indent + 2, out);
+    }
+    out += "\n" + std::string(indent, ' ') + "}";
+  } else if (value.is_array() && !value.get_array().empty()) {
+    out.push_back('[');
+    for (const json::value& item : value.get_array()) {
+      begin_item();
+      AppendPretty(item, indent + 2, out);
+    }
+    out += "\n" + std::string(indent, ' ') + "]";
+  } else {
+    AppendJson(value, out);
+  }
+}
+
+}  // namespace
+
+std::string OpenApiDocument() {
+  json::object paths;
+  for (std::size_t i = 0; i < std::size(kSharingRoutes); ++i) {
+    const auto& route = kSharingRoutes[i];
+    const Operation& operation = kOperations[i];
+    CHECK(route.method == operation.method && route.path == operation.path,
+          "each route is described, in order");
+    std::string method(route.method);
+    for (char& letter : method) letter = static_cast<char>(letter | 0x20);
+    json::value& item = paths[std::string(route.path)];
+    if (!item.is_object()) item.emplace_object();
+    item.get_object()[method] = Describe(operation);
+  }
+  const json::object document = {
+      {"openapi", "3.1.0"},
+      {"info",
+       {{"title", "Sluice, the recipients' surface"},
+        {"version", "1"},
+        {"description",
+         "Delta Sharing and OpenSharing. Paths are below the prefix /delta-sharing."}}},
+      {"security", {{{"bearer", json::array()}}}},
+      {"paths", paths},
+      {"components",
+       {{"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
+        {"parameters", Parsed(kParameters)},
+        {"schemas", Parsed(kSchemas)},
+        {"responses",
+         {{"Error",
+           {{"description", "What is wrong: 400, 401, 403, 404, 413, 429, 500, 501, 503 or 504"},
+            {"content", JsonContent("Error")}}}}}}}};
+  std::string out;
+  AppendPretty(document, 0, out);
+  out.push_back('\n');
+  return out;
+}
+
+}  // namespace sluice::sharing
