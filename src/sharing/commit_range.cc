@@ -118,7 +118,8 @@ class RangeReader {
           EndPage(version, at - 1);
           return {};
         }
-        TRY(AppendFile({.block = block, .row = row, .action = action, .commit = stamp}));
+        TRY(AppendFile(
+            {.block = block, .row = row, .end_row = row + 1, .action = action, .commit = stamp}));
       }
     }
     return {};
@@ -136,7 +137,7 @@ class RangeReader {
     if (commit.metadata != nullptr && request_.historical_metadata) {
       protocol::AppendMetadataLine(*commit.metadata, std::nullopt, options, text);
     }
-    if (!text.empty()) found_.lines.push_back({.text = std::move(text)});
+    if (!text.empty()) found_.parts.push_back({.text = std::move(text)});
   }
 
   using Files = std::vector<std::pair<std::shared_ptr<const FileBlock>, FileAction>>;
@@ -148,8 +149,9 @@ class RangeReader {
     return {{commit.added, FileAction::kAdd}, {commit.removed, FileAction::kRemove}};
   }
 
-  Result<void> AppendFile(CommitLine line) {
-    if (line.block->deletion_vector(line.row) != nullptr) TRY(CheckFormat(/*has_vectors=*/true));
+  // Adds one file, to the part before it if it follows there.
+  Result<void> AppendFile(CommitPart file) {
+    if (file.block->deletion_vector(file.row) != nullptr) TRY(CheckFormat(/*has_vectors=*/true));
     if (++files_ > kMaxRangeFiles) {
       return TooLarge(
           "the range of versions lists more than {} files: ask for fewer versions, or for pages "
@@ -157,7 +159,12 @@ class RangeReader {
           "maxFiles",
           kMaxRangeFiles);
     }
-    found_.lines.push_back(std::move(line));
+    std::vector<CommitPart>& parts = found_.parts;
+    if (!parts.empty() && parts.back().block == file.block && parts.back().end_row == file.row) {
+      parts.back().end_row = file.end_row;
+    } else {
+      parts.push_back(std::move(file));
+    }
     return {};
   }
 

@@ -43,7 +43,7 @@ struct RangePosition {
 };
 
 struct RangeLines {
-  std::vector<CommitLine> lines;
+  std::vector<CommitPart> parts;
   std::optional<RangePosition> next;  ///< None if the range is at its end.
 };
 

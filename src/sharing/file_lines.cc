@@ -68,40 +68,44 @@ class SnapshotFileLines final : public FileLines {
 
 class CommitFileLines final : public FileLines {
  public:
-  CommitFileLines(std::vector<CommitLine> lines, LineContext context,
+  CommitFileLines(std::vector<CommitPart> parts, LineContext context,
                   std::optional<std::string> next_page)
-      : lines_(std::move(lines)), context_(std::move(context)), next_page_(std::move(next_page)) {}
+      : parts_(std::move(parts)), context_(std::move(context)), next_page_(std::move(next_page)) {}
 
   Result<bool> Append(std::string& out) override {
-    if (next_ == lines_.size()) return false;
-    const CommitLine& line = lines_[next_++];
-    if (!line.text.empty()) {
-      out += line.text;
+    if (at_ == parts_.size()) return false;
+    CommitPart& part = parts_[at_];
+    if (!part.text.empty()) {
+      out += part.text;
+      NextPart();
       return true;
     }
-    if (stats_block_ != line.block.get()) {
-      stats_block_ = line.block.get();
-      stats_.emplace(line.block->EscapedStats());
-    }
+    if (!stats_) stats_.emplace(part.block->EscapedStats());
     TRY(AppendFile(context_,
-                   {.block = *line.block,
-                    .row = line.row,
-                    .escaped_stats = stats_->Get(line.row),
-                    .action = line.action,
-                    .commit = line.commit},
+                   {.block = *part.block,
+                    .row = part.row,
+                    .escaped_stats = stats_->Get(part.row),
+                    .action = part.action,
+                    .commit = part.commit},
                    out));
+    if (++part.row == part.end_row) NextPart();
     return true;
   }
 
   Result<std::optional<std::string>> NextPageToken() override { return next_page_; }
 
  private:
-  const std::vector<CommitLine> lines_;
+  // Frees the files of a commit once they are sent.
+  void NextPart() {
+    stats_.reset();
+    parts_[at_++] = {};
+  }
+
+  std::vector<CommitPart> parts_;
   const LineContext context_;
   const std::optional<std::string> next_page_;
-  std::size_t next_ = 0;
-  const table::FileBlock* stats_block_ = nullptr;
-  std::optional<table::CompressedText::Cursor> stats_;
+  std::size_t at_ = 0;
+  std::optional<table::CompressedText::Cursor> stats_;  ///< Of the part in work.
 };
 
 }  // namespace
@@ -112,9 +116,9 @@ std::unique_ptr<FileLines> SnapshotLines(table::FileSelection selection, LineCon
                                              std::move(page));
 }
 
-std::unique_ptr<FileLines> CommitLines(std::vector<CommitLine> lines, LineContext context,
+std::unique_ptr<FileLines> CommitLines(std::vector<CommitPart> parts, LineContext context,
                                        std::optional<std::string> next_page) {
-  return std::make_unique<CommitFileLines>(std::move(lines), std::move(context),
+  return std::make_unique<CommitFileLines>(std::move(parts), std::move(context),
                                            std::move(next_page));
 }
 

@@ -48,17 +48,19 @@ struct Page {
 std::unique_ptr<FileLines> SnapshotLines(table::FileSelection selection, LineContext context,
                                          std::optional<protocol::CommitStamp> commit, Page page);
 
-/// A line of a range of commits: a file, or a protocol or metaData line ready to be sent.
-struct CommitLine {
-  std::string text;  ///< Ready; if empty, the file below.
+/// Part of the lines of a range of commits: files that follow each other in a block, or protocol
+/// and metaData lines ready to be sent.
+struct CommitPart {
+  std::string text;  ///< Ready; if empty, the files below.
   std::shared_ptr<const table::FileBlock> block;
-  std::size_t row = 0;
+  std::size_t row = 0;      ///< The first.
+  std::size_t end_row = 0;  ///< Behind the last.
   protocol::FileAction action = protocol::FileAction::kAdd;
   protocol::CommitStamp commit{};
 };
 
 /// Lines of a range of commits, as they stand. `next_page`: see FileLines::NextPageToken.
-std::unique_ptr<FileLines> CommitLines(std::vector<CommitLine> lines, LineContext context,
+std::unique_ptr<FileLines> CommitLines(std::vector<CommitPart> parts, LineContext context,
                                        std::optional<std::string> next_page);
 
 }  // namespace sluice::sharing

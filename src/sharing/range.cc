@@ -206,7 +206,7 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
     next = TRY(SealNumbers(dependencies_.tokens, PageScope(table, asker, terms.parameters),
                            bounds.Numbers(*range.next), options_.page_token_lifetime));
   }
-  answer.files = CommitLines(std::move(range.lines), std::move(context), std::move(next));
+  answer.files = CommitLines(std::move(range.parts), std::move(context), std::move(next));
   return answer;
 }
 
