@@ -295,7 +295,7 @@ TEST_F(HistoryTest, SizeOfAFileThatNoVersionKnowsIsThatOfTheObject) {
   store_->PutCommit(0, FirstCommit());
   store_->PutCommit(1, Lines({RemoveLine("f%20g")}));
   const auto missing = Read(1);
-  ASSERT_THAT(missing, FailsWith(ErrorCode::kNotFound));
+  ASSERT_THAT(missing, FailsWith(ErrorCode::kMissingData));
   EXPECT_THAT(missing.error().message, HasSubstr("table files missing"));
   store_->Put("t/f g", "12345");
   EXPECT_EQ(PathsOfBlock(*Read(1)->removed), "f%20g:5");
@@ -313,7 +313,7 @@ TEST_F(HistoryTest, ObjectsOutsideTheTableAreNotAskedFor) {
   store_->Put("other/f", "12345");
   for (const char* path : {"../other/f", "/other/f", "_delta_log/00000000000000000000.json"}) {
     store_->PutCommit(1, Lines({RemoveLine(path)}));
-    EXPECT_THAT(Read(1), FailsWith(ErrorCode::kNotFound)) << path;
+    EXPECT_THAT(Read(1), FailsWith(ErrorCode::kMissingData)) << path;
   }
 }
 
@@ -323,7 +323,7 @@ TEST_F(HistoryTest, CommitThatHasBeenCleanedUpIsNotFound) {
   const auto snapshot = table_->Latest();
   store_->RemoveLog(CommitName(0));
   const auto commit = history->Read(Version(0), (*snapshot)->metadata());
-  ASSERT_THAT(commit, FailsWith(ErrorCode::kNotFound));
+  ASSERT_THAT(commit, FailsWith(ErrorCode::kMissingData));
   EXPECT_THAT(commit.error().message, HasSubstr("table files missing"));
 }
 

@@ -36,8 +36,9 @@ Result<void> Replay::OnMetadata(table::Metadata metadata) {
 }
 
 std::string_view Replay::KeyOf(const table::DataFile& file) {
-  if (file.deletion_vector == nullptr) return file.path;
-  key_buffer_.assign(file.path).push_back('\0');
+  const std::string_view path = table::CanonicalPath(file.path);
+  if (file.deletion_vector == nullptr) return path;
+  key_buffer_.assign(path).push_back('\0');
   key_buffer_ += file.deletion_vector->Id();
   return key_buffer_;
 }

@@ -49,6 +49,12 @@ TEST(ReplayTest, NewerRemoveHidesOlderAdd) {
               ElementsAre("b"));
 }
 
+TEST(ReplayTest, SpellingsOfOneAbsolutePathAreOneFile) {
+  EXPECT_THAT(PathsAfter({RemoveLine("file:/a/b"), AddLine("file:///a/c")},
+                         FirstCommit({AddLine("/a/b"), AddLine("/a/c")})),
+              ElementsAre("file:///a/c"));
+}
+
 TEST(ReplayTest, NewerAddHidesOlderRemove) {
   EXPECT_THAT(PathsAfter({AddLine("a"), RemoveLine("a"), AddLine("a")}, FirstCommit()),
               ElementsAre("a"));

@@ -52,6 +52,14 @@ void AppendBounds(const std::optional<std::string>& text, const expr::DataType& 
 
 }  // namespace
 
+std::string_view CanonicalPath(std::string_view path) {
+  constexpr std::string_view kScheme = "file:";
+  if (!path.starts_with(kScheme)) return path;
+  const std::string_view rest = path.substr(kScheme.size());
+  if (rest.starts_with("///")) return rest.substr(2);
+  return rest.starts_with('/') && !rest.starts_with("//") ? rest : path;
+}
+
 std::optional<std::size_t> FileBlock::FindRow(std::string_view wanted_path,
                                               std::string_view vector_id) const {
   const std::lock_guard lock(lazy_mutex_);

@@ -39,6 +39,10 @@ struct DataFile {
   const DeletionVector* deletion_vector = nullptr;  ///< The one in force, if there is one.
 };
 
+/// The path under which a file is known: `file:/a`, `file:///a` and `/a` are one file. A view into
+/// `path`.
+std::string_view CanonicalPath(std::string_view path);
+
 /// A distinct value of a partition column.
 struct PartitionValue {
   std::optional<std::string> text;  ///< As the log spells it; none is null.

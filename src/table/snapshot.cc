@@ -1,6 +1,8 @@
 #include "table/snapshot.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "table/stats.h"
@@ -8,22 +10,49 @@
 namespace sluice::table {
 namespace {
 
-// Takes the files of a change out of the segments that came before it.
-void RemoveNamed(const std::vector<std::pair<std::string, std::string>>& named_files,
-                 Segment& segment) {
-  std::shared_ptr<RowSet> removed;
-  for (const auto& [path, deletion_vector_id] : named_files) {
-    const auto row = segment.block->FindRow(path, deletion_vector_id);
-    if (!row || !segment.IsLive(*row)) continue;
-    if (removed == nullptr) {
-      removed = segment.removed ? std::make_shared<RowSet>(*segment.removed)
-                                : std::make_shared<RowSet>(segment.block->rows());
+// Takes rows out of a segment that others may share.
+class RowRemover {
+ public:
+  explicit RowRemover(Segment& segment) : segment_(segment) {}
+
+  void Remove(std::size_t row) {
+    if (!segment_.IsLive(row)) return;
+    if (removed_ == nullptr) {
+      removed_ = segment_.removed ? std::make_shared<RowSet>(*segment_.removed)
+                                  : std::make_shared<RowSet>(segment_.block->rows());
     }
-    if (!removed->Insert(*row)) continue;  // named twice
-    --segment.live_rows;
-    segment.live_bytes -= segment.block->size_bytes(*row);
+    if (!removed_->Insert(row)) return;  // named twice
+    --segment_.live_rows;
+    segment_.live_bytes -= segment_.block->size_bytes(row);
   }
-  if (removed != nullptr) segment.removed = std::move(removed);
+  void Finish() {
+    if (removed_ != nullptr) segment_.removed = std::move(removed_);
+  }
+
+ private:
+  Segment& segment_;
+  std::shared_ptr<RowSet> removed_;
+};
+
+using NamedFile = std::pair<std::string, std::string>;
+
+// Takes the files of a change out of the segments that came before it. Absolute paths have several
+// spellings, so they are compared in their canonical form.
+void RemoveNamed(const std::vector<NamedFile>& named_files, Segment& segment) {
+  RowRemover remover(segment);
+  const FileBlock& block = *segment.block;
+  std::set<NamedFile> absolute;
+  for (const NamedFile& named : named_files) {
+    if (named.first.starts_with('/')) absolute.insert(named);
+    if (const auto row = block.FindRow(named.first, named.second)) remover.Remove(*row);
+  }
+  if (!absolute.empty()) {
+    for (const std::uint32_t row : block.absolute_rows()) {
+      const NamedFile name(CanonicalPath(block.path(row)), block.deletion_vector_id(row));
+      if (absolute.contains(name)) remover.Remove(row);
+    }
+  }
+  remover.Finish();
 }
 
 // One block of the live files of several, in order.

@@ -36,8 +36,8 @@ struct Change {
   std::shared_ptr<const Protocol> protocol;  ///< nullptr: as before.
   std::shared_ptr<const FileBlock>
       added;  ///< Files that are live after the change, newest commit first.
-  /// Files named by the change (path, deletion vector id), added or removed: older entries of
-  /// theirs are void.
+  /// Files named by the change (canonical path, deletion vector id), added or removed: older
+  /// entries of theirs are void.
   std::vector<std::pair<std::string, std::string>> named_files;
 };
 

@@ -90,6 +90,13 @@ TEST(SnapshotTest, FileAndItsDeletionVectorAreOneName) {
   EXPECT_THAT(PathsOf(**next), ElementsAre("a#iv2", "b"));
 }
 
+TEST(SnapshotTest, SpellingsOfOneAbsolutePathAreOneFile) {
+  const auto block = BlockMaker().Add("file:///a/b").Add("/a/c").Add("file://host/d").Finish();
+  Change change = ChangeOf(1, {}, {"/a/b", "/a/c", "/d"});
+  const auto next = SnapshotOf(block, MetadataOf({"id long"}))->Extend(std::move(change));
+  EXPECT_THAT(PathsOf(**next), ElementsAre("file://host/d"));
+}
+
 TEST(SnapshotTest, MetadataAndProtocolStayUntilAChangeNamesThem) {
   const SnapshotPtr first = ThreeFiles();
   Change change = ChangeOf(1, {}, {});
