@@ -175,8 +175,11 @@ def test_table_check_says_what_a_table_needs(warehouse):
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "tables"
     )
     vector = run("table", "check", tables + "/deletion-vector/delta")
-    assert vector.returncode != 0
-    assert "deletionVectors" in vector.stdout + vector.stderr
+    assert vector.returncode == 0
+    assert "deletionVectors" in vector.stdout
+    unknown = run("table", "check", tables + "/unknown-reader-feature/delta")
+    assert unknown.returncode != 0
+    assert "timeMachine" in unknown.stdout + unknown.stderr
     corrupt = run("table", "check", tables + "/corrupt-commit/delta")
     assert corrupt.returncode != 0
     assert "00000000000000000001.json" in corrupt.stdout + corrupt.stderr
