@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import itertools
 import json
 import re
 import ssl
@@ -181,7 +182,8 @@ def lookup(value, path):
 def run_exchange(exchange, target, variables):
     """Sends, compares, saves. Returns a report of what differs, or an empty string."""
     end = time.monotonic() + exchange.eventually_s
-    while True:
+    for attempt in itertools.count(1):
+        variables.values["ATTEMPT"] = attempt
         try:
             answer = send(exchange, target, variables)
         except (OSError, http.client.HTTPException) as error:

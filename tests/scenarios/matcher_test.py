@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from exchange import Answer, Variables, apply_filter, compare, lookup  # noqa: E402
+from exchange import Answer, Variables, apply_filter, compare, lookup, save_values  # noqa: E402
 from matcher import body_differences, differences, header_difference, parse_json  # noqa: E402
 from scenario import Line, ScenarioError, parse_scenario  # noqa: E402
 
@@ -162,6 +162,13 @@ class Files(unittest.TestCase):
         self.assertEqual(lookup({"a": [{"b": 3}]}, "a.0.b"), 3)
         with self.assertRaises(KeyError):
             Variables({}).fill("${unknown}")
+
+    def test_values_headers_and_whole_lines_are_saved(self):
+        text = "GET /x\n----\n200\nsave a = k #2\nsave b = header H\nsave c = line 2\n"
+        variables = Variables({})
+        answer = Answer(FakeResponse(200, b'{"k":1}\n{"k": 2}\n', [("h", "x")]))
+        save_values(parse_scenario("s", text).exchanges[0], answer, variables)
+        self.assertEqual(variables.values, {"a": 2, "b": "x", "c": '{"k": 2}'})
 
 
 if __name__ == "__main__":

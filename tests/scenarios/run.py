@@ -24,6 +24,7 @@ import yaml
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 from exchange import Target, Variables, run_exchange  # noqa: E402
+from long_table import write_long_table  # noqa: E402
 from scenario import ScenarioError, parse_scenario  # noqa: E402
 from support.server import REPOSITORY, Server, ServerFailed, binary_path, copy_tables  # noqa: E402
 
@@ -50,6 +51,7 @@ class OwnServers:
         }
         copy_tables(os.path.join(REPOSITORY, "tests", "data", "tables"), self.places["TABLES"])
         copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), self.places["EXAMPLES"])
+        write_long_table(os.path.join(self.places["TABLES"], "long"))
         set_commit_times(work)
 
     def target(self, scenario):
