@@ -8,14 +8,15 @@ import json
 import pytest
 import testdata
 from support import rows
+from testdata import DELTA, PARQUET
 
 delta_sharing = pytest.importorskip("delta_sharing")
 
 READABLE = [t for t in testdata.of_kind("readable") if t.has_rows]
-PARQUET, DELTA, BOTH = "parquet", "delta", "both"
+BOTH = "both"
 
 # What the stock client itself cannot do, by table and format. Each entry must still be needed: the
-# test of an excepted table that passes is a failure.
+# test of an excepted table that passes is a failure. test_other_readers.py reads these tables.
 EXCEPTIONS = {
     ("dat-multi_partitioned", PARQUET): "refuses a table that is partitioned by a binary column",
     (
@@ -29,14 +30,16 @@ EXCEPTIONS = {
 def case(table, response_format):
     reason = exception_of(table, response_format)
     marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(table, response_format, marks=marks, id=f"{table}-{response_format}")
+    return pytest.param(table, response_format, marks=marks, id=f"{response_format}-{table}")
 
 
 def exception_of(table, response_format):
     return EXCEPTIONS.get((table.name, response_format)) or EXCEPTIONS.get((table.name, BOTH))
 
 
-CASES = [case(table, f) for table in READABLE for f in (PARQUET, DELTA)]
+every_case = pytest.mark.parametrize(
+    "table,response_format", [case(t, f) for t in READABLE for f in t.formats]
+)
 
 
 def load(profile, table, response_format, **options):
@@ -46,16 +49,8 @@ def load(profile, table, response_format, **options):
 
 def lines_of(frame, table):
     return rows.lines_of_frame(
-        frame, table.expected["schema"], table.expected["column_stats"], skips_of(table)
+        frame, table.expected["schema"], table.expected["column_stats"], table.skips
     )
-
-
-def skips_of(table):
-    """Columns that the expected hash leaves out: those that are named, and those of type void."""
-    void = [
-        f["name"] for f in json.loads(table.expected["schema"])["fields"] if f["type"] == "void"
-    ]
-    return list(table.expected.get("hash_skips") or []) + void
 
 
 def test_list_all_tables_finds_every_table(profile):
@@ -64,7 +59,7 @@ def test_list_all_tables_finds_every_table(profile):
     assert found == {("acceptance", t.collection, t.shared_name) for t in testdata.TABLES}
 
 
-@pytest.mark.parametrize("table,response_format", CASES)
+@every_case
 def test_rows(profile, table, response_format):
     cached = lines_of_parquet if response_format == PARQUET else lines_of_delta
     lines = cached(profile, table)
@@ -72,16 +67,28 @@ def test_rows(profile, table, response_format):
     assert rows.hash_of_lines(lines) == table.expected["rows_sha256"]
 
 
+@pytest.mark.parametrize("table", [t for t in READABLE if t.features], ids=str)
+def test_client_finds_the_format_out(profile, table):
+    """Without being told a format it asks /metadata, and gets delta where parquet will not do."""
+    if exception_of(table, DELTA):
+        return
+    url = f"{profile}#acceptance.{table.collection}.{table.shared_name}"
+    assert len(delta_sharing.load_as_pandas(url)) == table.expected["rows"]
+    with pytest.raises(Exception, match="Unsupported Delta Table Properties"):
+        load(profile, table, PARQUET)
+
+
 @functools.cache
 def lines_of_parquet(profile, table):
     return lines_of(load(profile, table, PARQUET), table)
 
 
+@functools.lru_cache(maxsize=8)
 def lines_of_delta(profile, table):
     return lines_of(load(profile, table, DELTA), table)
 
 
-@pytest.mark.parametrize("table,response_format", CASES)
+@every_case
 def test_rows_with_limit(profile, table, response_format):
     limit = min(2, table.expected["rows"])
     frame = load(profile, table, response_format, limit=limit)
@@ -93,7 +100,7 @@ def test_rows_with_limit(profile, table, response_format):
     check_is_part_of_table(lines_of(frame, table), profile, table)
 
 
-@pytest.mark.parametrize("table,response_format", CASES)
+@every_case
 def test_rows_with_json_predicate_hint(profile, table, response_format):
     """Pruning may leave rows that do not fit, but never loses one that does."""
     column, delta_type, value = hint_of(table)
@@ -114,7 +121,7 @@ def test_rows_with_json_predicate_hint(profile, table, response_format):
 
 def all_lines(profile, table):
     """The table's rows, by the format in which the client reads it."""
-    if not exception_of(table, PARQUET):
+    if PARQUET in table.formats and not exception_of(table, PARQUET):
         lines = lines_of_parquet(profile, table)
     elif not exception_of(table, DELTA):
         lines = lines_of_delta(profile, table)
@@ -138,7 +145,7 @@ HINT_TYPES = {"long": "long", "integer": "int", "string": "string", "date": "dat
 
 def hint_of(table):
     """A column with a known minimum to ask for, partition columns first."""
-    fields = {f["name"]: f["type"] for f in json.loads(table.expected["schema"])["fields"]}
+    fields = {f["name"]: f["type"] for f in table.fields}
     for name in table.expected["partition_columns"] + list(fields):
         least = table.expected["column_stats"].get(name, {}).get("min")
         if isinstance(fields[name], str) and fields[name] in HINT_TYPES and least is not None:
@@ -170,5 +177,4 @@ def equal_hint(column, delta_type, value):
 
 def column_names(table):
     """The columns of a line of text."""
-    names = [f["name"] for f in json.loads(table.expected["schema"])["fields"]]
-    return [name for name in names if name not in skips_of(table)]
+    return [f["name"] for f in table.fields if f["name"] not in table.skips]
