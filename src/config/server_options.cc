@@ -109,7 +109,7 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc = "How long a query is waited for before a client that can do so (`asyncquery=true`, "
             "with an\n"
-            "idempotency key) is told to come back for the answer."},
+            "idempotency key) is told to come back for the answer. 0: always at once."},
     {.name = "table_cache_bytes",
      .field = &Options::table_cache_bytes,
      .fallback = "1GiB",

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "delta/vector_path.h"
 #include "expr/schema.h"
 
 namespace sluice::delta {
@@ -129,7 +130,7 @@ Result<std::optional<table::DeletionVector>> ParseVector(const json::object& act
   if (FindMember(descriptor, "offset") != nullptr) {
     vector.offset = TRY(RequiredInt64(descriptor, "offset"));
   }
-  TRY(CheckVector(vector));
+  TRY(FinishVector(vector));
   return std::optional(std::move(vector));
 }
 
@@ -274,15 +275,6 @@ Result<void> ReadCommit(std::string_view text, std::string_view name, ActionSink
           Format("{}, line {}: {} {}", name, line_number, error.message, error.detail));
     }
   }
-  return {};
-}
-
-Result<void> CheckVector(const table::DeletionVector& vector) {
-  if (vector.storage_type != "u" && vector.storage_type != "p" && vector.storage_type != "i")
-    return CorruptData("'deletionVector' is stored as '{}'", vector.storage_type);
-  if (vector.path_or_inline.empty()) return Corrupt("'deletionVector' has an empty path");
-  if (vector.size_bytes < 0 || vector.cardinality < 0 || vector.offset.value_or(0) < 0)
-    return Corrupt("'deletionVector' has a negative number");
   return {};
 }
 

@@ -55,9 +55,6 @@ inline constexpr std::int64_t kUnknownSize = -1;
 /// Errors: kCorruptData; the detail is `name` and the line. What the sink returns.
 Result<void> ReadCommit(std::string_view text, std::string_view name, ActionSink& sink);
 
-/// Errors: kCorruptData if no writer can have meant this vector.
-Result<void> CheckVector(const table::DeletionVector& vector);
-
 /// Checks what every table's metadata must have, and parses the schema. `metadata` has all but
 /// `schema`.
 Result<table::Metadata> FinishMetadata(table::Metadata metadata);

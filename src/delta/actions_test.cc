@@ -90,7 +90,7 @@ TEST(ReadCommitTest, ActionsComeInTheirOrder) {
   const Notes notes = Read(Lines(
       {kProtocolLine, AddLine("a"), MetadataLine("m"), RemoveLine("b"), RemoveLine("c", "v")}));
   EXPECT_THAT(notes.actions,
-              ElementsAre("protocol", "add a", "metadata m", "remove b", "remove c#uv"));
+              ElementsAre("protocol", "add a", "metadata m", "remove b", "remove c#pv"));
 }
 
 TEST(ReadCommitTest, EveryMemberOfAnAddIsRead) {
@@ -98,7 +98,7 @@ TEST(ReadCommitTest, EveryMemberOfAnAddIsRead) {
       R"({"add":{"path":"p=1/a%20b","partitionValues":{"p":"1","q":null},"size":12,)"
       R"("modificationTime":34,"dataChange":false,"stats":"{\"numRecords\":1}","tags":{"t":"u"},)"
       R"("baseRowId":5,"clusteringProvider":null,)"
-      R"("deletionVector":{"storageType":"u","pathOrInlineDv":"ab^-","offset":4,"sizeInBytes":40,"cardinality":6}}})");
+      R"("deletionVector":{"storageType":"u","pathOrInlineDv":"ab^-aqEH.-t@S}K{vb[*k^","offset":4,"sizeInBytes":40,"cardinality":6}}})");
   EXPECT_THAT(notes.actions, ElementsAre("add p=1/a%20b"));
   EXPECT_EQ(notes.size_bytes, 12);
   EXPECT_EQ(notes.modification_time_ms, 34);
@@ -106,10 +106,12 @@ TEST(ReadCommitTest, EveryMemberOfAnAddIsRead) {
   EXPECT_EQ(notes.stats, R"({"numRecords":1})");
   EXPECT_EQ(notes.extra, R"(,"tags":{"t":"u"},"baseRowId":5)");
   EXPECT_EQ(notes.vector, (table::DeletionVector{.storage_type = "u",
-                                                 .path_or_inline = "ab^-",
+                                                 .path_or_inline = "ab^-aqEH.-t@S}K{vb[*k^",
                                                  .offset = 4,
                                                  .size_bytes = 40,
-                                                 .cardinality = 6}));
+                                                 .cardinality = 6,
+                                                 .file_path = "ab/deletion_vector_d2c639aa-8816-"
+                                                              "431a-aaf6-d3fe2512ff61.bin"}));
   EXPECT_THAT(notes.values, ElementsAre("p=1", "q=<null>"));
 }
 
@@ -192,10 +194,10 @@ TEST(ReadCommitTest, MergeIsVoidOnlyIfEveryMetricSaysSo) {
 
 TEST(ReadCommitTest, DeletionVectorOfEveryStorageIsRead) {
   for (const char* type : {"u", "p", "i"}) {
-    const Notes notes =
-        Read(Format(R"({{"add":{{"path":"a","size":1,"deletionVector":{{"storageType":"{}",)"
-                    R"("pathOrInlineDv":"x","sizeInBytes":1,"cardinality":2}}}}}})",
-                    type));
+    const Notes notes = Read(
+        Format(R"({{"add":{{"path":"a","size":1,"deletionVector":{{"storageType":"{}",)"
+               R"("pathOrInlineDv":"^-aqEH.-t@S}}K{{vb[*k^","sizeInBytes":1,"cardinality":2}}}}}})",
+               type));
     ASSERT_TRUE(notes.vector.has_value());
     EXPECT_EQ(notes.vector->storage_type, type);
     EXPECT_EQ(notes.vector->offset, std::nullopt);
@@ -206,15 +208,15 @@ TEST(ReadCommitTest, DeletionVectorThatNoWriterCanHaveMeantIsCorrupt) {
   for (
       const char* vector :
       {R"({"pathOrInlineDv":"x","sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"x","cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"x","sizeInBytes":1})",
+       R"({"storageType":"p","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"x","cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"x","sizeInBytes":1})",
        R"({"storageType":"z","pathOrInlineDv":"x","sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"x","sizeInBytes":-1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"x","sizeInBytes":1,"cardinality":-1})",
-       R"({"storageType":"u","pathOrInlineDv":"x","offset":-4,"sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"x","offset":"4","sizeInBytes":1,"cardinality":1})"}) {
+       R"({"storageType":"p","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"x","sizeInBytes":-1,"cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"x","sizeInBytes":1,"cardinality":-1})",
+       R"({"storageType":"p","pathOrInlineDv":"x","offset":-4,"sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"x","offset":"4","sizeInBytes":1,"cardinality":1})"}) {
     for (const char* kind : {"add", "remove"}) {
       const std::string line =
           Format(R"({{"{}":{{"path":"a","size":1,"deletionVector":{}}}}})", kind, vector);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "delta/stats_json.h"
+#include "delta/vector_path.h"
 
 namespace sluice::delta {
 namespace {
@@ -196,7 +197,7 @@ class AddColumns {
                .offset = offset,
                .size_bytes = *size,
                .cardinality = *cardinality};
-    TRY(CheckVector(vector_));
+    TRY(FinishVector(vector_));
     return &vector_;
   }
 

@@ -139,17 +139,18 @@ TEST(CheckpointTest, DeletionVectorsAndFurtherMembersAreKept) {
                arrow::field("baseRowId", arrow::int64())});
   const auto snapshot =
       ReadColumns(Actions(type,
-                          AddWithVector(R"({"storageType":"u","pathOrInlineDv":"v","offset":4,)"
+                          AddWithVector(R"({"storageType":"p","pathOrInlineDv":"v","offset":4,)"
                                         R"("sizeInBytes":40,"cardinality":6})"),
                           R"({"path":"b","size":1,"tags":[["k","v"]],"baseRowId":7})"));
   ASSERT_THAT(snapshot, IsOk());
-  EXPECT_THAT(PathsOf(**snapshot), ElementsAre("a#uv@4", "b"));
+  EXPECT_THAT(PathsOf(**snapshot), ElementsAre("a#pv@4", "b"));
   EXPECT_EQ(*(*snapshot)->segments()[0].block->deletion_vector(0),
-            (table::DeletionVector{.storage_type = "u",
+            (table::DeletionVector{.storage_type = "p",
                                    .path_or_inline = "v",
                                    .offset = 4,
                                    .size_bytes = 40,
-                                   .cardinality = 6}));
+                                   .cardinality = 6,
+                                   .file_path = "v"}));
   EXPECT_EQ((*snapshot)->segments()[0].block->extra(1), R"(,"tags":{"k":"v"},"baseRowId":7)");
 }
 
@@ -157,15 +158,15 @@ TEST(CheckpointTest, DeletionVectorThatNoWriterCanHaveMeantIsCorrupt) {
   const auto type = AddType({arrow::field("deletionVector", VectorType())});
   for (
       const char* vector :
-      {R"({"storageType":"u","pathOrInlineDv":"v","sizeInBytes":1})",
-       R"({"storageType":"u","pathOrInlineDv":"v","cardinality":1})",
-       R"({"storageType":"u","sizeInBytes":1,"cardinality":1})",
+      {R"({"storageType":"p","pathOrInlineDv":"v","sizeInBytes":1})",
+       R"({"storageType":"p","pathOrInlineDv":"v","cardinality":1})",
+       R"({"storageType":"p","sizeInBytes":1,"cardinality":1})",
        R"({"pathOrInlineDv":"v","sizeInBytes":1,"cardinality":1})",
        R"({"storageType":"x","pathOrInlineDv":"v","sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"v","sizeInBytes":-1,"cardinality":1})",
-       R"({"storageType":"u","pathOrInlineDv":"v","sizeInBytes":1,"cardinality":-1})",
-       R"({"storageType":"u","pathOrInlineDv":"v","offset":-1,"sizeInBytes":1,"cardinality":1})"}) {
+       R"({"storageType":"p","pathOrInlineDv":"","sizeInBytes":1,"cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"v","sizeInBytes":-1,"cardinality":1})",
+       R"({"storageType":"p","pathOrInlineDv":"v","sizeInBytes":1,"cardinality":-1})",
+       R"({"storageType":"p","pathOrInlineDv":"v","offset":-1,"sizeInBytes":1,"cardinality":1})"}) {
     EXPECT_THAT(ReadColumns(Actions(type, AddWithVector(vector), kSecond)),
                 FailsWith(ErrorCode::kCorruptData))
         << vector;

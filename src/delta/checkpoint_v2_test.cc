@@ -112,7 +112,7 @@ TEST_F(V2CheckpointTest, ParquetFormReadsItsSidecarsUnderEitherName) {
 TEST_F(V2CheckpointTest, FilesMayStandInTheCheckpointItself) {
   const auto snapshot = ReadJson({AddLine("a"), AddLine("b", "v"), RemoveLine("gone")});
   ASSERT_THAT(snapshot, IsOk());
-  EXPECT_THAT(PathsOf(**snapshot), ElementsAre("a", "b#uv"));
+  EXPECT_THAT(PathsOf(**snapshot), ElementsAre("a", "b#pv"));
 }
 
 TEST_F(V2CheckpointTest, StatisticsThatASidecarHasOnlyAsColumnsAreRendered) {

@@ -147,6 +147,11 @@ class DeltaTable final : public table::Table {
     return versions_->At(version.value(), layout);
   }
 
+  Result<table::Version> LatestVersion() override {
+    const LogSegment segment = TRY(FindLogSegment(*store_, LogDirectory()));
+    return segment.version;
+  }
+
   Result<std::shared_ptr<table::History>> OpenHistory() override {
     // Listed first, so that the metadata is not older than the commits.
     const auto commits = TRY(ListCommits(*store_, LogDirectory()));

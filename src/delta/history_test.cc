@@ -223,7 +223,7 @@ TEST_F(HistoryTest, CommitIsReadWhole) {
   EXPECT_EQ(commit->protocol, nullptr);
   EXPECT_EQ(commit->metadata, nullptr);
   EXPECT_FALSE(commit->is_void);
-  EXPECT_EQ(PathsOfBlock(*commit->added), "c:1#uw d:1");
+  EXPECT_EQ(PathsOfBlock(*commit->added), "c:1#pw d:1");
   EXPECT_EQ(PathsOfBlock(*commit->removed), "a:7");
   EXPECT_EQ(PathsOfBlock(*commit->change_data), "_change_data/x:5");
   EXPECT_FALSE(commit->change_data->data_change(0));
@@ -260,7 +260,7 @@ TEST_F(HistoryTest, OfSeveralAddsOfOneFileTheLastCounts) {
   store_->PutCommit(0, FirstCommit());
   store_->PutCommit(1, Lines({R"({"add":{"path":"a","size":1}})", AddLine("b"),
                               R"({"add":{"path":"a","size":2}})", AddLine("a", "v")}));
-  EXPECT_EQ(PathsOfBlock(*Read(1)->added), "b:1 a:2 a:1#uv");
+  EXPECT_EQ(PathsOfBlock(*Read(1)->added), "b:1 a:2 a:1#pv");
 }
 
 TEST_F(HistoryTest, MergeThatChangedNoRowIsVoid) {

@@ -78,7 +78,7 @@ TEST(ReplayTest, WithinACommitTheLastActionCounts) {
 TEST(ReplayTest, DeletionVectorIsPartOfTheName) {
   EXPECT_THAT(PathsAfter({Lines({RemoveLine("a"), AddLine("a", "v1")})},
                          FirstCommit({AddLine("a"), AddLine("b", "w")})),
-              ElementsAre("a#uv1", "b#uw"));
+              ElementsAre("a#pv1", "b#pw"));
   EXPECT_THAT(PathsAfter({RemoveLine("a", "v1")}, FirstCommit({AddLine("a"), AddLine("a", "v1")})),
               ElementsAre("a"));
 }
@@ -126,7 +126,7 @@ TEST(ReplayTest, ChangeNamesAddedAndRemovedFiles) {
   EXPECT_EQ(change.added->rows(), 2U);
   EXPECT_THAT(change.named_files,
               UnorderedElementsAre(std::pair<std::string, std::string>("c", ""),
-                                   std::pair<std::string, std::string>("a", "uv"),
+                                   std::pair<std::string, std::string>("a", "pv"),
                                    std::pair<std::string, std::string>("b", "")));
 }
 

@@ -170,10 +170,10 @@ void ExpectReadableElsewhere(const SampleTable& sample, const std::string& place
   ExpectSnapshot(NewDeltaTable(log, "t")->Latest(), moved);
 }
 
-TEST(SampleTablesTest, OwnTablesAreReadAsTheyWereWritten) { EXPECT_EQ(LoadAll(OwnTables()), 19); }
+TEST(SampleTablesTest, OwnTablesAreReadAsTheyWereWritten) { EXPECT_EQ(LoadAll(OwnTables()), 29); }
 
 TEST(SampleTablesTest, OwnTablesAreTheSameWhenTheirCommitsComeOneByOne) {
-  EXPECT_EQ(CatchUpAll(OwnTables()), 16);
+  EXPECT_EQ(CatchUpAll(OwnTables()), 25);
 }
 
 TEST(SampleTablesTest, OwnTablesThatNeedMoreAreRefusedByName) {

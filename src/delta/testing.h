@@ -31,7 +31,7 @@ inline std::string MetadataLine(const std::string& id = "table",
 
 inline std::string VectorMember(const std::string& vector) {
   if (vector.empty()) return "";
-  return R"(,"deletionVector":{"storageType":"u","pathOrInlineDv":")" + vector +
+  return R"(,"deletionVector":{"storageType":"p","pathOrInlineDv":")" + vector +
          R"(","sizeInBytes":1,"cardinality":1})";
 }
 

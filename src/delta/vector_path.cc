@@ -48,15 +48,18 @@ Result<std::string> UuidPath(std::string_view text) {
 
 }  // namespace
 
-Result<void> FindVectorFile(table::DeletionVector& vector) {
+Result<void> FinishVector(table::DeletionVector& vector) {
+  if (vector.path_or_inline.empty()) return CorruptData("'deletionVector' has an empty path");
+  if (vector.size_bytes < 0 || vector.cardinality < 0 || vector.offset.value_or(0) < 0) {
+    return CorruptData("'deletionVector' has a negative number");
+  }
   if (vector.storage_type == "i") return {};
   if (vector.storage_type == "p") {
-    if (vector.path_or_inline.empty()) return CorruptData("the deletion vector's path is empty");
     vector.file_path = vector.path_or_inline;
   } else if (vector.storage_type == "u") {
     vector.file_path = TRY(UuidPath(vector.path_or_inline));
   } else {
-    return CorruptData("the deletion vector is of the unknown type '{}'", vector.storage_type);
+    return CorruptData("'deletionVector' is stored as '{}'", vector.storage_type);
   }
   return {};
 }

@@ -5,9 +5,9 @@
 
 namespace sluice::delta {
 
-/// Fills in `file_path`. Errors: kCorruptData if the descriptor's type is not known, or its text is
-/// not what the type demands. Source: Delta PROTOCOL.md, "Deletion Vector Descriptor Schema" and
-/// "Derived Fields".
-Result<void> FindVectorFile(table::DeletionVector& vector);
+/// Fills in `file_path` of a descriptor as the log has it. Errors: kCorruptData if its type is not
+/// known, its text is not what the type demands, or a number is negative. Source: Delta
+/// PROTOCOL.md, "Deletion Vector Descriptor Schema" and "Derived Fields".
+Result<void> FinishVector(table::DeletionVector& vector);
 
 }  // namespace sluice::delta

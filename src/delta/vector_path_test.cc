@@ -7,7 +7,7 @@ namespace {
 
 Result<std::string> PathOf(const std::string& type, const std::string& text) {
   table::DeletionVector vector{.storage_type = type, .path_or_inline = text};
-  TRY(FindVectorFile(vector));
+  TRY(FinishVector(vector));
   return vector.file_path;
 }
 

@@ -16,6 +16,7 @@ namespace sluice::sharing {
 struct TableAnswer {
   table::Version version;  ///< Of the header `Delta-Table-Version`.
   protocol::ResponseFormat format = protocol::ResponseFormat::kParquet;
+  std::optional<protocol::FileIdHash> id_hash;  ///< If the client named one: it expects an echo.
   std::string head_lines;
   std::unique_ptr<FileLines> files;
   /// The last line, but for the token of the next page; none if the client did not ask for it.

@@ -1,5 +1,6 @@
 #include "sharing/async_queries.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/encoding.h"
@@ -48,23 +49,42 @@ void AsyncQueries::Run() {
     lock.lock();
     if (const auto entry = entries_.find(id); entry != entries_.end()) {
       entry->second.outcome = std::move(outcome);
+      CountDown(query->recipient);
     }
     changed_.notify_all();
   }
 }
 
+void AsyncQueries::CountDown(const std::string& recipient) {
+  const auto count = counts_.find(recipient);
+  if (--count->second == 0) counts_.erase(count);
+}
+
+std::map<std::string, AsyncQueries::Entry>::iterator AsyncQueries::Forget(
+    std::map<std::string, Entry>::iterator entry) {
+  if (!entry->second.outcome) CountDown(entry->second.query->recipient);
+  keys_.erase(entry->second.key);
+  return entries_.erase(entry);
+}
+
 void AsyncQueries::ForgetExpired() {
   const SystemTime now = clock_.Now();
   for (auto entry = entries_.begin(); entry != entries_.end();) {
-    if (entry->second.expires_at > now) {
-      ++entry;
-      continue;
-    }
-    const auto count = counts_.find(entry->second.query->recipient);
-    if (--count->second == 0) counts_.erase(count);
-    keys_.erase(entry->second.key);
-    entry = entries_.erase(entry);
+    entry = entry->second.expires_at > now ? std::next(entry) : Forget(entry);
   }
+}
+
+bool AsyncQueries::ForgetOldestReady() {
+  auto oldest = entries_.end();
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+    if (!entry->second.outcome) continue;
+    if (oldest == entries_.end() || entry->second.expires_at < oldest->second.expires_at) {
+      oldest = entry;
+    }
+  }
+  if (oldest == entries_.end()) return false;
+  Forget(oldest);
+  return true;
 }
 
 Result<std::shared_ptr<const AsyncQuery>> AsyncQueries::Submit(AsyncQuery query,
@@ -78,12 +98,12 @@ Result<std::shared_ptr<const AsyncQuery>> AsyncQueries::Submit(AsyncQuery query,
     if (entry.query->parameters == query.parameters) return entry.query;
     return InvalidArgument("the idempotency key was used for a query with other parameters");
   }
-  std::size_t& count = counts_[query.recipient];
-  if (entries_.size() >= options_.max_queries || count >= options_.max_of_recipient) {
-    if (count == 0) counts_.erase(query.recipient);
-    return ResourceExhausted("too many asynchronous queries: wait for some to end");
+  const auto count = counts_.find(query.recipient);
+  const bool has_room = entries_.size() < options_.max_queries || ForgetOldestReady();
+  if (!has_room || (count != counts_.end() && count->second >= options_.max_of_recipient)) {
+    return ResourceExhausted("too many asynchronous queries: wait for some to be ready");
   }
-  ++count;
+  ++counts_[query.recipient];
   query.id = crypto::RandomToken(kIdBytes);
   auto shared = std::make_shared<const AsyncQuery>(std::move(query));
   keys_[key] = shared->id;

@@ -27,17 +27,19 @@ struct AsyncQuery {
   protocol::TableRef table;
   std::string parameters;  ///< What it asks for; the same key with other parameters is refused.
   protocol::QueryBody body;
+  std::optional<protocol::FileIdHash> id_hash;
   table::Version version;  ///< Known from the start, so that the answer is about that moment.
 };
 
-/// The asynchronous queries of this process: bounded in number, forgotten after a while. A query is
-/// found by its recipient and table alone: for anybody else it does not exist. Thread-safe.
+/// The asynchronous queries of this process: bounded in number, forgotten after a while, the oldest
+/// that are ready first. A query is found by its recipient and table alone: for anybody else it
+/// does not exist. Thread-safe.
 class AsyncQueries {
  public:
   struct Options {
     std::size_t threads = 2;
     std::size_t max_queries = 1'000;
-    std::size_t max_of_recipient = 100;
+    std::size_t max_of_recipient = 100;  ///< That are not ready yet.
     std::chrono::seconds lifetime{3600};
   };
   /// Makes the query's table ready, on a thread of this object.
@@ -73,6 +75,10 @@ class AsyncQueries {
 
   void Run();
   void ForgetExpired();
+  /// False if every query is still waited for.
+  bool ForgetOldestReady();
+  std::map<std::string, Entry>::iterator Forget(std::map<std::string, Entry>::iterator entry);
+  void CountDown(const std::string& recipient);
 
   const Options options_;
   const Clock& clock_;
@@ -82,7 +88,7 @@ class AsyncQueries {
   bool stopping_ = false;
   std::map<std::string, Entry> entries_;       ///< By id.
   std::map<std::string, std::string> keys_;    ///< Recipient, table and idempotency key: to the id.
-  std::map<std::string, std::size_t> counts_;  ///< By recipient.
+  std::map<std::string, std::size_t> counts_;  ///< By recipient, those that are not ready.
   std::deque<std::string> waiting_;            ///< Ids, first come first served.
   std::vector<std::thread> threads_;
 };

@@ -78,23 +78,34 @@ TEST_F(AsyncQueriesTest, QueryOfAnotherRecipientOrTableDoesNotExist) {
   EXPECT_THAT(queries.Find("acme", Orders(), id + "x"), FailsWith(ErrorCode::kNotFound));
 }
 
-TEST_F(AsyncQueriesTest, QueryExpiresAndMakesRoom) {
-  AsyncQueries queries = Make({.max_of_recipient = 1, .lifetime = seconds(60)});
-  Open();
+TEST_F(AsyncQueriesTest, QueryExpires) {
+  AsyncQueries queries = Make({.lifetime = seconds(60)});
   const std::string id = queries.Submit(Query(), "key").value()->id;
+  clock_.Advance(seconds(59));
+  EXPECT_THAT(queries.Find("acme", Orders(), id), IsOk());
+  clock_.Advance(seconds(1));
+  EXPECT_THAT(queries.Find("acme", Orders(), id), FailsWith(ErrorCode::kNotFound));
+  Open();
+}
+
+TEST_F(AsyncQueriesTest, OnlyQueriesThatAreNotReadyCountAgainstTheirRecipient) {
+  AsyncQueries queries = Make({.max_of_recipient = 1});
+  const auto first = queries.Submit(Query(), "first").value();
   EXPECT_THAT(queries.Submit(Query(), "second"), FailsWith(ErrorCode::kResourceExhausted));
   EXPECT_THAT(queries.Submit(Query("umbrella"), "second"), IsOk());
-  clock_.Advance(seconds(60));
-  EXPECT_THAT(queries.Find("acme", Orders(), id), FailsWith(ErrorCode::kNotFound));
+  Open();
+  EXPECT_THAT(queries.WaitUntilReady(*first, kLong), IsOkAnd(true));
   EXPECT_THAT(queries.Submit(Query(), "second"), IsOk());
 }
 
-TEST_F(AsyncQueriesTest, NumberOfAllQueriesIsBounded) {
-  AsyncQueries queries = Make({.max_queries = 2});
+TEST_F(AsyncQueriesTest, OldestReadyQueryMakesRoom) {
+  AsyncQueries queries = Make({.max_queries = 1});
+  const auto first = queries.Submit(Query("a"), "key").value();
+  EXPECT_THAT(queries.Submit(Query("b"), "key"), FailsWith(ErrorCode::kResourceExhausted));
   Open();
-  EXPECT_THAT(queries.Submit(Query("a"), "key"), IsOk());
+  EXPECT_THAT(queries.WaitUntilReady(*first, kLong), IsOkAnd(true));
   EXPECT_THAT(queries.Submit(Query("b"), "key"), IsOk());
-  EXPECT_THAT(queries.Submit(Query("c"), "key"), FailsWith(ErrorCode::kResourceExhausted));
+  EXPECT_THAT(queries.Find("a", Orders(), first->id), FailsWith(ErrorCode::kNotFound));
 }
 
 }  // namespace

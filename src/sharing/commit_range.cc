@@ -131,7 +131,8 @@ class RangeReader {
                                   .metadata_version = commit.version,
                                   .protocol_version = commit.version};
     std::string text;
-    if (commit.protocol != nullptr && request_.historical_protocol) {
+    const bool is_delta = request_.format == protocol::ResponseFormat::kDelta;
+    if (commit.protocol != nullptr && request_.historical_protocol && is_delta) {
       protocol::AppendProtocolLine(*commit.protocol, options, text);
     }
     if (commit.metadata != nullptr && request_.historical_metadata) {

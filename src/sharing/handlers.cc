@@ -97,13 +97,15 @@ Result<Response> GetTableMetadata(const Request& http, const Caller& caller,
   return response;
 }
 
-Result<Response> Respond(const protocol::TableRef& table,
-                         const std::optional<protocol::FileIdHash>& id_hash, TableAnswer answer) {
+void EchoIdHash(const std::optional<protocol::FileIdHash>& id_hash, Response& response) {
+  if (!id_hash) return;
+  response.headers.Add(std::string(protocol::kFileIdHashHeader),
+                       std::string(protocol::FileIdHashName(*id_hash)));
+}
+
+Result<Response> Respond(const protocol::TableRef& table, TableAnswer answer) {
   Response response = TableResponse(answer.version, answer.format, answer.end.has_value());
-  if (id_hash) {
-    response.headers.Add(std::string(protocol::kFileIdHashHeader),
-                         std::string(protocol::FileIdHashName(*id_hash)));
-  }
+  EchoIdHash(answer.id_hash, response);
   AddLogFields(table, answer.version, response);
   if (!answer.pruned.empty()) {
     response.headers.Add("Sluice-Pruned", "files=" + answer.pruned);
@@ -114,17 +116,16 @@ Result<Response> Respond(const protocol::TableRef& table,
   return response;
 }
 
-Result<Response> RespondAsync(const protocol::TableRef& table,
-                              const std::optional<protocol::FileIdHash>& id_hash,
-                              SharingService::AsyncAnswer answer) {
+Result<Response> RespondAsync(const protocol::TableRef& table, SharingService::AsyncAnswer answer) {
   if (auto* const ready = std::get_if<TableAnswer>(&answer)) {
-    return Respond(table, id_hash, std::move(*ready));
+    return Respond(table, std::move(*ready));
   }
   const auto& pending = std::get<SharingService::PendingQuery>(answer);
   Response response;
   response.headers.Add("Content-Type", "application/x-ndjson; charset=utf-8");
   AddVersion(pending.version, response);  // the JVM client demands it of every answer
   response.headers.Add(std::string(protocol::kCapabilitiesHeader), "asyncquery=true");
+  EchoIdHash(pending.id_hash, response);
   AddLogFields(table, pending.version, response);
   response.log_fields.emplace_back("query", "pending");
   response.body = protocol::RenderPendingQuery(pending.id);
@@ -134,19 +135,19 @@ Result<Response> RespondAsync(const protocol::TableRef& table,
 Result<Response> QueryTable(const Request& http, const Caller& caller, SharingService& service) {
   const auto request = TRY(protocol::ParseQueryTable(http));
   auto answer = TRY(service.SubmitQuery(caller, request, http.forwarded_origin));
-  return RespondAsync(request.table, request.file_id_hash, std::move(answer));
+  return RespondAsync(request.table, std::move(answer));
 }
 
 Result<Response> PollQuery(const Request& http, const Caller& caller, SharingService& service) {
   const auto request = TRY(protocol::ParsePollQuery(http));
   auto answer = TRY(service.PollQuery(caller, request, http.forwarded_origin));
-  return RespondAsync(request.table, std::nullopt, std::move(answer));
+  return RespondAsync(request.table, std::move(answer));
 }
 
 Result<Response> ReadChanges(const Request& http, const Caller& caller, SharingService& service) {
   const auto request = TRY(protocol::ParseTableChanges(http));
   TableAnswer answer = TRY(service.ReadChanges(caller, request, http.forwarded_origin));
-  return Respond(request.table, request.file_id_hash, std::move(answer));
+  return Respond(request.table, std::move(answer));
 }
 
 Result<Response> RefuseCredentials(const Request& /*http*/, const Caller& /*caller*/,

@@ -164,6 +164,7 @@ Result<TableAnswer> SharingService::QuerySnapshot(const GrantedTable& table, con
 
   TableAnswer answer{.version = snapshot.version(),
                      .format = format,
+                     .id_hash = asker.id_hash,
                      .head_lines = protocol::RenderHeadLines(snapshot, head),
                      .pruned = Format("{}/{}", selection.file_count, snapshot.file_count())};
   answer.end = TRY(PlanEnd(table, asker, body, pin, context.urls.expires_at()));
@@ -204,6 +205,7 @@ Result<SharingService::AsyncAnswer> SharingService::SubmitQuery(
                        .table = table.shared->ref,
                        .parameters = ParametersOf(body),
                        .body = body,
+                       .id_hash = request.file_id_hash,
                        .version = TRY(VersionFor(table, choice))};
   const auto query = TRY(async_queries_.Submit(std::move(submitted), *body.idempotency_key));
   const Asker asker{.caller = caller,
@@ -225,7 +227,7 @@ Result<SharingService::AsyncAnswer> SharingService::PollQuery(
   body.page_token = request.page_token;
   const Asker asker{.caller = caller,
                     .capabilities = request.capabilities,
-                    .id_hash = std::nullopt,
+                    .id_hash = query->id_hash,  // clients name it only when they submit
                     .forwarded_origin = forwarded_origin,
                     .pinned = query->version};
   return AnswerAsync(table, asker, *query, body, std::chrono::milliseconds(0));
@@ -237,7 +239,8 @@ Result<SharingService::AsyncAnswer> SharingService::AnswerAsync(const GrantedTab
                                                                 const protocol::QueryBody& body,
                                                                 std::chrono::milliseconds wait) {
   if (!TRY(async_queries_.WaitUntilReady(query, wait))) {
-    return AsyncAnswer(PendingQuery{.id = query.id, .version = query.version});
+    return AsyncAnswer(
+        PendingQuery{.id = query.id, .version = query.version, .id_hash = query.id_hash});
   }
   return AsyncAnswer(TRY(QuerySnapshot(table, asker, body)));
 }

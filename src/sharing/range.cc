@@ -176,8 +176,8 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
   const std::string& location = table.shared->location;
   const table::SnapshotPtr start = TRY(tables.At(location, bounds.start));
   const table::SnapshotPtr latest = TRY(tables.At(location, bounds.latest));
-  const protocol::ResponseFormat format =
-      TRY(FormatOfRange(asker, *start, bounds.end == bounds.latest ? *latest : *start));
+  const table::SnapshotPtr end = TRY(tables.At(location, bounds.end));
+  const protocol::ResponseFormat format = TRY(FormatOfRange(asker, *start, *end));
   const RangeRequest request{.kind = terms.kind,
                              .start = bounds.start,
                              .end = bounds.end,
@@ -197,6 +197,7 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
   LineContext context = ContextOf(table, asker, format);
   TableAnswer answer{.version = bounds.start,
                      .format = format,
+                     .id_hash = asker.id_hash,
                      .head_lines = protocol::RenderHeadLines(head, options)};
   if (asker.capabilities.include_end_stream_action || terms.max_files) {
     answer.end = protocol::EndStreamAction{.min_url_expires_at = context.urls.expires_at()};

@@ -44,13 +44,14 @@ Result<table::SnapshotPtr> SharingService::Latest(const GrantedTable& table) {
 
 Result<table::Version> SharingService::VersionFor(const GrantedTable& table,
                                                   const VersionChoice& choice) {
-  if (!choice.is_latest()) TRY(CheckHistoryShared(*table.shared));
+  if (choice.is_latest()) return dependencies_.tables.LatestVersion(table.shared->location);
+  TRY(CheckHistoryShared(*table.shared));
   table::Version version = choice.version.value_or(table::Version());
-  if (!choice.version) {
+  if (choice.timestamp) {
     const auto history = TRY(dependencies_.tables.OpenHistory(table.shared->location));
-    version = choice.timestamp ? TRY(VersionAt(*history, *choice.timestamp)) : history->latest();
+    version = TRY(VersionAt(*history, *choice.timestamp));
   }
-  if (!choice.is_latest()) TRY(CheckStartVersion(*table.shared, version, "table data"));
+  TRY(CheckStartVersion(*table.shared, version, "table data"));
   return version;
 }
 

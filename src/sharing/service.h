@@ -100,6 +100,7 @@ class SharingService {
   struct PendingQuery {
     std::string id;
     table::Version version;
+    std::optional<protocol::FileIdHash> id_hash;
   };
   using AsyncAnswer = std::variant<TableAnswer, PendingQuery>;
   Result<AsyncAnswer> SubmitQuery(const auth::Caller& caller,

@@ -30,6 +30,10 @@ Result<table::SnapshotPtr> TableCache::At(const std::string& location, table::Ve
   return Use(location, [&](table::Table& table) { return table.At(version, layout); });
 }
 
+Result<table::Version> TableCache::LatestVersion(const std::string& location) {
+  return Use(location, [](table::Table& table) { return table.LatestVersion(); });
+}
+
 Result<std::shared_ptr<table::History>> TableCache::OpenHistory(const std::string& location) {
   return Use(location, [](table::Table& table) { return table.OpenHistory(); });
 }

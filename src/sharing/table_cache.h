@@ -31,6 +31,7 @@ class TableCache {
   Result<table::SnapshotPtr> Latest(const std::string& location);
   Result<table::SnapshotPtr> At(const std::string& location, table::Version version,
                                 const std::optional<table::Layout>& layout = {});
+  Result<table::Version> LatestVersion(const std::string& location);
   Result<std::shared_ptr<table::History>> OpenHistory(const std::string& location);
 
   struct Stats {

@@ -23,6 +23,7 @@ class FakeTable final : public table::Table {
                                 const std::optional<table::Layout>& /*layout*/) override {
     return Latest();
   }
+  Result<table::Version> LatestVersion() override { return snapshot_->version(); }
   Result<std::shared_ptr<table::History>> OpenHistory() override {
     return NotFound("there is none");
   }

@@ -114,7 +114,8 @@ std::size_t FileBlock::FixedBytes() const {
   }
   bytes += vector_of_row_.capacity() * sizeof(std::uint32_t);
   for (const IdentifiedVector& known : vectors_) {
-    bytes += sizeof(known) + known.id.capacity() + known.vector.path_or_inline.capacity();
+    bytes += sizeof(known) + known.id.capacity() + known.vector.path_or_inline.capacity() +
+             known.vector.file_path.capacity();
   }
   return bytes;
 }

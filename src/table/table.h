@@ -21,6 +21,9 @@ class Table {
   /// few versions are kept. Errors: kInvalidArgument "Cannot load table version N..." if it is
   /// after the latest version or what is left of the log cannot tell it, so; else as for Latest.
   virtual Result<SnapshotPtr> At(Version version, const std::optional<Layout>& layout) = 0;
+  /// The number of the last committed version, from names alone: nothing is read. Errors as for
+  /// Latest.
+  virtual Result<Version> LatestVersion() = 0;
   /// The commits that are there now.
   virtual Result<std::shared_ptr<History>> OpenHistory() = 0;
   /// Memory held by what is kept between calls.
