@@ -58,10 +58,10 @@ def readers_of(table):
     readers = []
     for response_format in table.formats if table.has_rows else ():
         excepted = client.exception_of(table, response_format)
-        if not excepted and not faults.reason_of("test_rows", table.name, response_format):
+        if not excepted and not faults.reason_of("test_rows", table.name):
             readers.append(f"client ({response_format})")
     excepted = table.name in others.EXCEPTIONS or table.expected["rows"] > others.MAX_ROWS
-    if not excepted and not faults.reason_of(others.BY_DELTALAKE, table.name, wire.DELTA):
+    if not excepted and not faults.reason_of(others.BY_DELTALAKE, table.name):
         readers.append("deltalake")
     if table.name in others.BY_DUCKDB:
         readers.append("DuckDB")

@@ -12,6 +12,12 @@ delta_sharing = pytest.importorskip("delta_sharing")
 
 CHANGED = [t for t in testdata.of_kind("readable") if t.expected.get("cdf")]
 COMPARED = [t for t in CHANGED if "changes" in t.expected["cdf"]]
+# What the stock client reads otherwise than Spark, by table. Each entry must still be needed.
+EXCEPTIONS = {
+    "cdf-table-with-dv": "the inline vector of version 5 ends in a padded group '##093', which the "
+    "client's Rust library takes for row 3 and Spark, by the Z85 of the Delta protocol, for a row "
+    "past the file's end",
+}
 ADDED_COLUMNS = {"_change_type": "string", "_commit_version": "long", "_commit_timestamp": "long"}
 
 
@@ -65,13 +71,23 @@ def test_changes_whose_files_are_gone_are_not_found(recipient, table):
     assert statuses == {200, 404}
 
 
-@pytest.mark.parametrize("table", COMPARED, ids=str)
+def compared_case(table, response_format):
+    reason = EXCEPTIONS.get(table.name)
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(table, response_format, marks=marks, id=f"{response_format}-{table}")
+
+
+@pytest.mark.parametrize("table", [t for t in COMPARED if t.features], ids=str)
+def test_changes_in_parquet_are_refused(profile, table):
+    with pytest.raises(Exception, match="Unsupported Delta Table Properties"):
+        load(profile, table, wire.PARQUET)
+
+
+@pytest.mark.parametrize(
+    "table,response_format", [compared_case(t, f) for t in COMPARED for f in t.formats]
+)
 def test_changes_as_pandas(profile, table, response_format):
     known = table.expected["cdf"]
-    if response_format not in table.formats:
-        with pytest.raises(Exception, match="Unsupported Delta Table Properties"):
-            load(profile, table, response_format)
-        return
     frame = load(profile, table, response_format)
     counted = collections.Counter(zip(frame["_commit_version"], frame["_change_type"]))
     found = sorted([int(version), change, n] for (version, change), n in counted.items())

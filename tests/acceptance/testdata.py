@@ -67,6 +67,7 @@ COUNTS = {
         "test_rows_as_duckdb_reads_them": 7,
         "test_changes": 17,
         "test_changes_as_pandas": 16,
+        "test_changes_in_parquet_are_refused": 4,
         "test_changes_before_the_first_commit_are_refused": 1,
         "test_changes_whose_files_are_gone_are_not_found": 1,
         "test_pages_of_changes_are_together_the_whole": 17,
