@@ -23,7 +23,16 @@ class DeltaHistory final : public table::History {
   Version earliest() const override { return Version(times_.earliest()); }
   Version latest() const override { return Version(times_.latest()); }
 
-  Result<SystemTime> TimeOf(Version version) override { return times_.TimeOf(version.value()); }
+  Result<SystemTime> TimeOf(Version version) override {
+    if (version >= earliest() && version <= latest()) return times_.TimeOf(version.value());
+    // Before a hole in the log only the file itself tells.
+    const auto info = surroundings_.store->Stat(log_directory_ + "/" + CommitName(version.value()));
+    if (info.ok()) return info->modified_at;
+    if (info.error().code != ErrorCode::kNotFound) return info.error();
+    return InvalidArgument(
+        "Cannot load table version {}: its commit is not in the log, which would tell its time",
+        version);
+  }
 
   Result<std::optional<Version>> LastAtOrBefore(SystemTime time) override {
     const std::size_t count = TRY(times_.CountBefore(time, /*or_at=*/true));

@@ -85,6 +85,18 @@ TEST_F(HistoryTest, BoundsAreThoseOfTheCommitsThatAreThere) {
   EXPECT_THAT(history->TimeOf(Version(4)), FailsWith(ErrorCode::kInvalidArgument));
 }
 
+TEST_F(HistoryTest, VersionBeforeAHoleHasTheTimeOfItsFile) {
+  PutAt(1'000, 0, FirstCommit());
+  PutAt(2'000, 1, "");
+  PutAt(3'000, 2, "");
+  ASSERT_THAT(table_->Latest(), IsOk());
+  store_->RemoveLog(CommitName(1));
+  const auto history = Open();
+  EXPECT_EQ(history->earliest(), Version(2));
+  EXPECT_THAT(history->TimeOf(Version(0)), IsOkAnd(At(1'000)));
+  EXPECT_THAT(history->TimeOf(Version(1)), FailsWith(ErrorCode::kInvalidArgument));
+}
+
 TEST_F(HistoryTest, NoLogIsNotFound) {
   EXPECT_THAT(table_->OpenHistory(), FailsWith(ErrorCode::kNotFound));
 }

@@ -30,8 +30,9 @@ class History {
   virtual Version earliest() const = 0;
   virtual Version latest() const = 0;
 
-  /// When a version between earliest() and latest() was committed; grows strictly with the version.
-  /// Errors: kUnavailable, kCorruptData.
+  /// When a version was committed; grows strictly with the version between earliest() and latest().
+  /// Errors: kInvalidArgument "Cannot load table version N..." if its commit is not there;
+  /// kUnavailable; kCorruptData.
   virtual Result<SystemTime> TimeOf(Version version) = 0;
   /// The newest commit at or before `time`; none if all are later. Errors: those of TimeOf.
   virtual Result<std::optional<Version>> LastAtOrBefore(SystemTime time) = 0;

@@ -7,6 +7,8 @@ import pytest
 import testdata
 import wire
 
+# A time is looked up among the commits behind the last hole: before it nobody knows what is missing.
+HOLES = {"errlog-table_b": 7}
 VERSIONED = [t for t in testdata.of_kind("readable") if t.expected.get("per_version")]
 
 
@@ -40,6 +42,9 @@ def check_version(recipient, table, version, known, answer):
     check_parquet(recipient, table, version, known, answer)
     for timestamp in {f["timestamp"] for f in answer.files}:
         at_that_time = recipient.query(table, wire.DELTA, timestamp=iso(timestamp))
+        if version < HOLES.get(table.name, 0):
+            assert "before the earliest available version" in at_that_time.error()["message"]
+            continue
         assert at_that_time.version == version
         assert [wire.without_signature(line) for line in at_that_time.lines[2:]] == [
             wire.without_signature(line) for line in answer.lines[2:]
