@@ -1,6 +1,5 @@
 #include "delta/commit_reader.h"
 
-#include <algorithm>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -38,15 +37,7 @@ class FileList {
 
   Result<std::shared_ptr<const FileBlock>> Finish(const Metadata& metadata) && {
     auto block = std::move(builder_).Finish(metadata.partition_columns, metadata.schema);
-    if (void_rows_.empty()) return block;
-    std::ranges::sort(void_rows_);
-    FileBlockBuilder kept;
-    auto stats = block->EscapedStats();
-    for (std::size_t row = 0; row < block->rows(); ++row) {
-      if (std::ranges::binary_search(void_rows_, row)) continue;
-      TRY(kept.AddFrom(*block, row, stats));
-    }
-    return std::move(kept).Finish(metadata.partition_columns, metadata.schema);
+    return table::WithoutRows(std::move(block), std::move(void_rows_), metadata);
   }
 
  private:

@@ -29,7 +29,7 @@ struct WholeCommit {
 /// Reads the text of the commit of `version`; `path` is for errors. Sizes and partition values that
 /// removes lack are taken from the version before, or sizes from the objects; of removes that
 /// change no data, those of files unknown to the version before are left out. Of several actions of
-/// one kind for one (path, deletion vector id) the last counts. Errors: kCorruptData; kNotFound
+/// one kind for one (path, deletion vector id) the last counts. Errors: kCorruptData; kMissingData
 /// ("table files missing") if a removed file cannot be told any more; kUnavailable.
 Result<WholeCommit> ReadWholeCommit(std::string_view text, std::string_view path,
                                     table::Version version, const table::Metadata& before,

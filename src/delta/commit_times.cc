@@ -50,8 +50,7 @@ std::int64_t EarliestOf(const std::vector<CommitEntry>& commits) {
 
 Result<std::optional<std::int64_t>> FirstInCommitTimestamp(const table::Metadata& latest) {
   using Version = std::optional<std::int64_t>;
-  const std::string* const enabled = latest.FindProperty("delta.enableInCommitTimestamps");
-  if (enabled == nullptr || *enabled != "true") return Version();
+  if (!latest.IsEnabled("delta.enableInCommitTimestamps")) return Version();
   const std::string* const since = latest.FindProperty("delta.inCommitTimestampEnablementVersion");
   if (since == nullptr) return Version(0);
   std::int64_t version = 0;

@@ -1,7 +1,5 @@
 #include "delta/replay.h"
 
-#include <algorithm>
-
 namespace sluice::delta {
 
 void Replay::BeginCommit() {
@@ -75,16 +73,8 @@ Result<void> Replay::OnRemove(const table::DataFile& file) {
 
 std::shared_ptr<const table::FileBlock> Replay::FinishCommitFiles(const table::Metadata& metadata) {
   auto block = std::move(commit_files_).Finish(metadata.partition_columns, metadata.schema);
-  if (void_rows_.empty()) return block;
-  std::sort(void_rows_.begin(), void_rows_.end());
-  table::FileBlockBuilder kept;
-  auto stats = block->EscapedStats();
-  for (std::size_t row = 0; row < block->rows(); ++row) {
-    if (std::binary_search(void_rows_.begin(), void_rows_.end(), row)) continue;
-    // It fitted before, so it fits again.
-    if (!kept.AddFrom(*block, row, stats).ok()) break;
-  }
-  return std::move(kept).Finish(metadata.partition_columns, metadata.schema);
+  // It fitted before, so less of it fits again.
+  return table::WithoutRows(std::move(block), std::move(void_rows_), metadata).value();
 }
 
 table::Change Replay::FinishChange(table::Version version, const table::Metadata& before) && {

@@ -1,6 +1,5 @@
 #include "delta/vector_path.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -36,9 +36,7 @@ bool Lists(const table::Protocol& protocol, std::string_view feature) {
 }
 
 bool UsesVectors(const table::Protocol& protocol, const table::Metadata& metadata) {
-  const std::string* const enabled = metadata.FindProperty("delta.enableDeletionVectors");
-  return Lists(protocol, kDeletionVectors) && enabled != nullptr &&
-         EqualsIgnoringAsciiCase(*enabled, "true");
+  return Lists(protocol, kDeletionVectors) && metadata.IsEnabled("delta.enableDeletionVectors");
 }
 
 bool MapsColumns(const table::Protocol& protocol, const table::Metadata& metadata) {

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/encoding.h"
 #include "base/json.h"
 #include "crypto/hash.h"
 #include "expr/schema.h"
@@ -13,11 +12,6 @@
 
 namespace sluice::protocol {
 namespace {
-
-bool SharesChangeDataFeed(const table::Metadata& metadata, bool history_shared) {
-  const std::string* const enabled = metadata.FindProperty("delta.enableChangeDataFeed");
-  return history_shared && enabled != nullptr && EqualsIgnoringAsciiCase(*enabled, "true");
-}
 
 // What follows the table's own metadata in both formats.
 void AppendVersionAndSize(const std::optional<TableSize>& size, const HeadOptions& options,
@@ -37,7 +31,7 @@ void WriteParquetMetadata(const table::Metadata& metadata, bool history_shared,
   object.Text("schemaString", expr::PrintSchemaForRecipients(metadata.schema));
   object.Texts("partitionColumns", metadata.partition_columns);
   ObjectWriter configuration = object.Object("configuration");
-  if (SharesChangeDataFeed(metadata, history_shared))
+  if (history_shared && metadata.IsEnabled("delta.enableChangeDataFeed"))
     configuration.Text("enableChangeDataFeed", "true");
 }
 

@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/encoding.h"
 #include "protocol/features.h"
 #include "protocol/table_lines.h"
 
@@ -14,11 +13,6 @@ using protocol::CommitStamp;
 using protocol::FileAction;
 using table::Commit;
 using table::FileBlock;
-
-bool RecordsChanges(const table::Metadata& metadata) {
-  const std::string* const enabled = metadata.FindProperty("delta.enableChangeDataFeed");
-  return enabled != nullptr && EqualsIgnoringAsciiCase(*enabled, "true");
-}
 
 class RangeReader {
  public:
@@ -81,7 +75,8 @@ class RangeReader {
   }
 
   Result<void> CheckRecordsChanges(table::Version version) const {
-    if (request_.kind != RangeRequest::Kind::kChanges || RecordsChanges(*metadata_)) return {};
+    const bool is_recorded = metadata_->IsEnabled("delta.enableChangeDataFeed");
+    if (request_.kind != RangeRequest::Kind::kChanges || is_recorded) return {};
     return InvalidArgument(
         "Error getting change data for range [{}, {}] as change data was not recorded for version "
         "[{}]",
@@ -156,8 +151,7 @@ class RangeReader {
     if (++files_ > kMaxRangeFiles) {
       return TooLarge(
           "the range of versions lists more than {} files: ask for fewer versions, or for pages "
-          "with "
-          "maxFiles",
+          "with maxFiles",
           kMaxRangeFiles);
     }
     std::vector<CommitPart>& parts = found_.parts;

@@ -255,4 +255,18 @@ PartitionColumn FileBlockBuilder::FinishColumn(const std::string& name,
   return finished;
 }
 
+Result<std::shared_ptr<const FileBlock>> WithoutRows(std::shared_ptr<const FileBlock> block,
+                                                     std::vector<std::uint32_t> rows,
+                                                     const Metadata& metadata) {
+  if (rows.empty()) return block;
+  std::ranges::sort(rows);
+  FileBlockBuilder kept;
+  auto stats = block->EscapedStats();
+  for (std::size_t row = 0; row < block->rows(); ++row) {
+    if (std::ranges::binary_search(rows, row)) continue;
+    TRY(kept.AddFrom(*block, row, stats));
+  }
+  return std::move(kept).Finish(metadata.partition_columns, metadata.schema);
+}
+
 }  // namespace sluice::table

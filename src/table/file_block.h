@@ -17,6 +17,7 @@
 #include "expr/schema.h"
 #include "table/compressed_text.h"
 #include "table/deletion_vector.h"
+#include "table/metadata.h"
 
 namespace sluice::table {
 
@@ -179,5 +180,11 @@ class FileBlockBuilder {
   std::unique_ptr<FileBlock> block_;
   std::vector<Column> columns_;
 };
+
+/// `block` without `rows`, which need no order, and with the partition columns of `metadata`'s. The
+/// block itself if there are none. Errors: those of FileBlockBuilder::AddFrom.
+Result<std::shared_ptr<const FileBlock>> WithoutRows(std::shared_ptr<const FileBlock> block,
+                                                     std::vector<std::uint32_t> rows,
+                                                     const Metadata& metadata);
 
 }  // namespace sluice::table

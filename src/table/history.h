@@ -41,7 +41,8 @@ class History {
 
   /// Reads a commit. `before` is the metadata in force before it, which says how to read its
   /// partition values unless the commit brings its own. Errors: kMissingData ("table files
-  /// missing") if it has been cleaned up since; kCorruptData; kUnavailable.
+  /// missing") if it has been cleaned up since; kUnsupported if it brings a protocol that this
+  /// server cannot read rightly; kCorruptData; kUnavailable.
   virtual Result<Commit> Read(Version version, const Metadata& before) = 0;
 };
 

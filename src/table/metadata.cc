@@ -1,5 +1,7 @@
 #include "table/metadata.h"
 
+#include "base/encoding.h"
+
 namespace sluice::table {
 
 const std::string* Metadata::FindProperty(std::string_view key) const {
@@ -7,6 +9,11 @@ const std::string* Metadata::FindProperty(std::string_view key) const {
     if (name_of_property == key) return &value;
   }
   return nullptr;
+}
+
+bool Metadata::IsEnabled(std::string_view key) const {
+  const std::string* const value = FindProperty(key);
+  return value != nullptr && EqualsIgnoringAsciiCase(*value, "true");
 }
 
 }  // namespace sluice::table

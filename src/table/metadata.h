@@ -38,6 +38,8 @@ struct Metadata {
 
   /// The value of a table property, or nullptr.
   const std::string* FindProperty(std::string_view key) const;
+  /// Whether a table property is "true", regardless of ASCII case.
+  bool IsEnabled(std::string_view key) const;
 };
 
 }  // namespace sluice::table
