@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "delta/commit_times.h"
+#include "delta/features.h"
 #include "delta/log_reader.h"
 
 namespace sluice::delta {
@@ -56,6 +57,10 @@ class DeltaHistory final : public table::History {
           path);
     }
     WholeCommit whole = TRY(ReadWholeCommit(*text, path, version, before, surroundings_));
+    const table::Commit& commit = whole.commit;
+    if (commit.protocol != nullptr) {
+      TRY(CheckReadable(*commit.protocol, commit.metadata != nullptr ? *commit.metadata : before));
+    }
     if (whole.in_commit_timestamp_ms) {
       times_.Note(version.value(), *whole.in_commit_timestamp_ms);
     }

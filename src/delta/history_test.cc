@@ -97,6 +97,19 @@ TEST_F(HistoryTest, VersionBeforeAHoleHasTheTimeOfItsFile) {
   EXPECT_THAT(history->TimeOf(Version(1)), FailsWith(ErrorCode::kInvalidArgument));
 }
 
+TEST_F(HistoryTest, CommitThatBringsAnUnknownFeatureIsRefusedByName) {
+  store_->PutCommit(0, FirstCommit());
+  const std::string needs =
+      R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["warp"],)"
+      R"("writerFeatures":["warp"]}})";
+  store_->PutCommit(1, Lines({needs, AddLine("a")}));
+  store_->PutCommit(2, Lines({kProtocolLine}));
+  const auto commit = Read(1);
+  ASSERT_THAT(commit, FailsWith(ErrorCode::kUnsupported));
+  EXPECT_THAT(commit.error().message, testing::HasSubstr("warp"));
+  EXPECT_THAT(Read(2), IsOk());
+}
+
 TEST_F(HistoryTest, NoLogIsNotFound) {
   EXPECT_THAT(table_->OpenHistory(), FailsWith(ErrorCode::kNotFound));
 }
