@@ -110,12 +110,12 @@ Result<SharingService::QueryStart> SharingService::StartQuery(const GrantedTable
                                                               const Asker& asker,
                                                               const protocol::QueryBody& body) {
   const VersionChoice choice{.version = body.version, .timestamp = body.timestamp};
+  if (!choice.is_latest()) TRY(CheckHistoryShared(*table.shared));
   QueryStart start;
   if (body.page_token) {
     const TokenScope scope = PageScope(table, asker, ParametersOf(body));
     const auto numbers =
         TRY(OpenNumbers(dependencies_.tokens, scope, *body.page_token, Pin::kNumbers + 1));
-    if (!choice.is_latest()) TRY(CheckHistoryShared(*table.shared));
     start.first = static_cast<std::size_t>(numbers.back());
     start.snapshot = TRY(PinnedSnapshot(table, Pin::Read(numbers), kPageNoun));
   } else if (body.refresh_token) {
