@@ -94,9 +94,13 @@ Result<std::shared_ptr<const AsyncQuery>> AsyncQueries::Submit(AsyncQuery query,
   const std::lock_guard lock(mutex_);
   ForgetExpired();
   if (const auto known = keys_.find(key); known != keys_.end()) {
-    const Entry& entry = entries_.at(known->second);
-    if (entry.query->parameters == query.parameters) return entry.query;
-    return InvalidArgument("the idempotency key was used for a query with other parameters");
+    const auto entry = entries_.find(known->second);
+    if (entry->second.query->parameters != query.parameters) {
+      return InvalidArgument("the idempotency key was used for a query with other parameters");
+    }
+    const std::optional<Result<void>>& outcome = entry->second.outcome;
+    if (!outcome || outcome->ok()) return entry->second.query;
+    Forget(entry);  // it may succeed now
   }
   const auto count = counts_.find(query.recipient);
   const bool has_room = entries_.size() < options_.max_queries || ForgetOldestReady();

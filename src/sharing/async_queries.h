@@ -51,8 +51,8 @@ class AsyncQueries {
   AsyncQueries(const AsyncQueries&) = delete;
   AsyncQueries& operator=(const AsyncQueries&) = delete;
 
-  /// Takes a query, whose `id` is made here, unless one with the same key is known already: then
-  /// that one is given. Errors: kInvalidArgument if that one had other parameters;
+  /// Takes a query, whose `id` is made here, unless one with the same key is known already that has
+  /// not failed: then that one is given. Errors: kInvalidArgument if that one had other parameters;
   /// kResourceExhausted if there are too many.
   Result<std::shared_ptr<const AsyncQuery>> Submit(AsyncQuery query,
                                                    const std::string& idempotency_key);

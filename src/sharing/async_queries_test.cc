@@ -55,6 +55,17 @@ TEST_F(AsyncQueriesTest, FailureIsToldToEveryPoll) {
   EXPECT_THAT(queries.WaitUntilReady(*query, kLong), FailsWith(ErrorCode::kMissingData));
 }
 
+TEST_F(AsyncQueriesTest, QueryThatFailedIsMadeAnewUnderItsKey) {
+  AsyncQueries queries = Make({});
+  Open();
+  const auto failed = queries.Submit(Query("acme", "bad"), "key").value();
+  EXPECT_THAT(queries.WaitUntilReady(*failed, kLong), FailsWith(ErrorCode::kMissingData));
+  const auto again = queries.Submit(Query("acme", "bad"), "key").value();
+  EXPECT_NE(again->id, failed->id);
+  EXPECT_THAT(queries.WaitUntilReady(*again, kLong), FailsWith(ErrorCode::kMissingData));
+  EXPECT_EQ(prepared_, 2);
+}
+
 TEST_F(AsyncQueriesTest, SameKeyIsTheSameQueryAndPreparedOnce) {
   AsyncQueries queries = Make({});
   Open();
