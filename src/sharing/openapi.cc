@@ -109,6 +109,8 @@ const Operation kOperations[] = {
      .answer = "Error"},
 };
 
+static_assert(std::size(kOperations) == std::size(kSharingRoutes), "each route is described");
+
 constexpr std::string_view kParameters = R"({
 "maxResults": {"in":"query","name":"maxResults","schema":{"type":"integer","minimum":0,"maximum":500,"default":500}},
 "pageToken": {"in":"query","name":"pageToken","schema":{"type":"string"},"description":"nextPageToken of the page before"},
