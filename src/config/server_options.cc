@@ -107,9 +107,8 @@ constexpr Row kServerSettings[] = {
      .min = "0s",
      .max = "1h",
      .value_name = "DURATION",
-     .doc = "How long a query is waited for before a client that can do so (`asyncquery=true`, "
-            "with an\n"
-            "idempotency key) is told to come back for the answer. 0: always at once."},
+     .doc = "How long a query is waited for before a client that can do so (`asyncquery=true`,\n"
+            "with an idempotency key) is told to come back for the answer. 0: not at all."},
     {.name = "table_cache_bytes",
      .field = &Options::table_cache_bytes,
      .fallback = "1GiB",
@@ -142,10 +141,9 @@ constexpr Row kServerSettings[] = {
      .field = &Options::tls_self_signed,
      .fallback = "false",
      .doc =
-         "Makes a certificate for localhost, kept in the data directory as tls.crt and tls.key "
-         "and\n"
-         "made anew a month before its year ends. For trying things out: clients must be told to\n"
-         "trust tls.crt."},
+         "Makes a certificate for localhost, kept in the data directory as tls.crt and tls.key,\n"
+         "and made anew a month before its year ends. For trying things out: clients must be\n"
+         "told to trust tls.crt."},
 
     // Limits.
     {.name = "workers",
