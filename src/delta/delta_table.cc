@@ -152,7 +152,7 @@ class DeltaTable final : public table::Table {
     return segment.version;
   }
 
-  Result<std::shared_ptr<table::History>> OpenHistory() override {
+  Result<table::HistoryPtr> OpenHistory() override {
     // Listed first, so that the metadata is not older than the commits.
     const auto commits = TRY(ListCommits(*store_, LogDirectory()));
     const table::SnapshotPtr latest = TRY(versions_->Latest());

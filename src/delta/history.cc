@@ -79,12 +79,12 @@ class DeltaHistory final : public table::History {
 
 }  // namespace
 
-Result<std::shared_ptr<table::History>> OpenHistory(CommitSurroundings surroundings,
-                                                    const std::vector<CommitEntry>& commits,
-                                                    const table::Metadata& latest) {
+Result<table::HistoryPtr> OpenHistory(CommitSurroundings surroundings,
+                                      const std::vector<CommitEntry>& commits,
+                                      const table::Metadata& latest) {
   if (commits.empty()) return MissingData("table files missing: there is no commit");
   const auto first_in_commit = TRY(FirstInCommitTimestamp(latest));
-  return std::shared_ptr<table::History>(
+  return table::HistoryPtr(
       std::make_shared<DeltaHistory>(std::move(surroundings), commits, first_in_commit));
 }
 

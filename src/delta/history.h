@@ -14,8 +14,8 @@ namespace sluice::delta {
 /// The history that `commits` make: those of ListCommits. `latest` is the metadata of the newest
 /// version, which tells where commit times are found; it must not be older than `commits`. Reads
 /// nothing yet. Errors: kMissingData if there is no commit; kCorruptData.
-Result<std::shared_ptr<table::History>> OpenHistory(CommitSurroundings surroundings,
-                                                    const std::vector<CommitEntry>& commits,
-                                                    const table::Metadata& latest);
+Result<table::HistoryPtr> OpenHistory(CommitSurroundings surroundings,
+                                      const std::vector<CommitEntry>& commits,
+                                      const table::Metadata& latest);
 
 }  // namespace sluice::delta

@@ -48,7 +48,7 @@ class HistoryTest : public testing::Test {
     store_->clock.Advance(At(time_ms) - store_->clock.Now());
     store_->PutCommit(version, text);
   }
-  std::shared_ptr<table::History> Open() {
+  table::HistoryPtr Open() {
     auto history = table_->OpenHistory();
     EXPECT_THAT(history, IsOk());
     return history.ok() ? *history : nullptr;

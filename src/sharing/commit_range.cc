@@ -16,13 +16,13 @@ using table::FileBlock;
 
 class RangeReader {
  public:
-  RangeReader(table::History& history, const table::Snapshot& start, const RangeRequest& request,
+  RangeReader(table::History& history, const table::SnapshotPtr& start, const RangeRequest& request,
               const TableRoots& roots)
       : history_(history),
         request_(request),
         roots_(roots),
-        protocol_(&start.protocol()),
-        metadata_(&start.metadata()),
+        protocol_(start, &start->protocol()),
+        metadata_(start, &start->metadata()),
         metadata_since_(request.start),
         protocol_since_(request.start) {}
 
@@ -58,12 +58,12 @@ class RangeReader {
 
   void TakeProtocol(const Commit& commit) {
     if (commit.protocol == nullptr) return;
-    protocol_ = Keep(commit.protocol);
+    protocol_ = commit.protocol;
     protocol_since_ = commit.version;
   }
   void TakeMetadata(const Commit& commit) {
     if (commit.metadata == nullptr) return;
-    metadata_ = Keep(commit.metadata);
+    metadata_ = commit.metadata;
     metadata_since_ = commit.version;
   }
 
@@ -94,8 +94,8 @@ class RangeReader {
   }
 
   Result<void> ReadCommit(table::Version version, std::size_t skip) {
-    const Commit commit = TRY(history_.Read(version, *metadata_));
-    const CommitStamp stamp{.version = version, .time = TRY(history_.TimeOf(version))};
+    const std::shared_ptr<const table::Metadata> before = metadata_;
+    const Commit commit = TRY(history_.Read(version, *before));
     TakeProtocol(commit);
     TakeMetadata(commit);
     if (commit.protocol != nullptr || commit.metadata != nullptr) {
@@ -103,6 +103,15 @@ class RangeReader {
       TRY(CheckFormat(/*has_vectors=*/false));
     }
     if (skip == 0 && version > request_.start) AppendHeadLines(commit);
+    const std::size_t first_part = found_.parts.size();
+    TRY(AppendFiles(commit, skip));
+    KeepOrForget(commit, before, first_part);
+    return {};
+  }
+
+  Result<void> AppendFiles(const Commit& commit, std::size_t skip) {
+    const CommitStamp stamp{.version = commit.version,
+                            .time = TRY(history_.TimeOf(commit.version))};
     std::size_t at = 0;  // among the files of this commit
     for (const auto& [block, action] : FilesOf(commit)) {
       TRY(CheckServable(*block, roots_));
@@ -110,7 +119,7 @@ class RangeReader {
         if (action != FileAction::kChange && !block->data_change(row)) continue;
         if (at++ < skip) continue;
         if (IsFull()) {
-          EndPage(version, at - 1);
+          EndPage(commit.version, at - 1);
           return {};
         }
         TRY(AppendFile(
@@ -163,27 +172,32 @@ class RangeReader {
     return {};
   }
 
-  template <typename T>
-  const T* Keep(const std::shared_ptr<const T>& value) {
-    kept_.push_back(value);
-    return value.get();
+  // Lets go of a commit's files once so many are held that it is better read again.
+  void KeepOrForget(const Commit& commit, const std::shared_ptr<const table::Metadata>& before,
+                    std::size_t first_part) {
+    kept_files_ += commit.added->rows() + commit.removed->rows() + commit.change_data->rows();
+    if (kept_files_ <= kKeptRangeFiles) return;
+    for (std::size_t i = first_part; i < found_.parts.size(); ++i) {
+      if (found_.parts[i].block != nullptr) found_.parts[i].metadata_before = before;
+      found_.parts[i].block = nullptr;
+    }
   }
 
   table::History& history_;
   const RangeRequest& request_;
   const TableRoots& roots_;
-  const table::Protocol* protocol_;
-  const table::Metadata* metadata_;
-  std::vector<std::shared_ptr<const void>> kept_;  ///< What the two above may point to.
+  std::shared_ptr<const table::Protocol> protocol_;  ///< In force, as is the metadata.
+  std::shared_ptr<const table::Metadata> metadata_;
   table::Version metadata_since_;
   table::Version protocol_since_;
   RangeLines found_;
   std::size_t files_ = 0;
+  std::size_t kept_files_ = 0;
 };
 
 }  // namespace
 
-Result<RangeLines> ReadRange(table::History& history, const table::Snapshot& start,
+Result<RangeLines> ReadRange(table::History& history, const table::SnapshotPtr& start,
                              const RangeRequest& request, const RangePosition& position,
                              const TableRoots& roots) {
   return RangeReader(history, start, request, roots).Read(position);

@@ -16,6 +16,10 @@ namespace sluice::sharing {
 /// More files than this in one answer, and the client must ask for pages or fewer versions.
 inline constexpr std::size_t kMaxRangeFiles = 2'000'000;
 
+/// The files of so many are kept from the reading of a range to its sending; the commits of further
+/// ones are read again then.
+inline constexpr std::size_t kKeptRangeFiles = 50'000;
+
 /// Which commits an answer tells of, and how.
 struct RangeRequest {
   enum class Kind : std::uint8_t {
@@ -53,7 +57,7 @@ struct RangeLines {
 /// range. Errors: kInvalidArgument if it is not; kUnsupported if a commit needs what the format
 /// cannot tell, or what the client has not declared; kTooLarge past kMaxRangeFiles without pages;
 /// those of History::Read and CheckServable.
-Result<RangeLines> ReadRange(table::History& history, const table::Snapshot& start,
+Result<RangeLines> ReadRange(table::History& history, const table::SnapshotPtr& start,
                              const RangeRequest& request, const RangePosition& position,
                              const TableRoots& roots);
 

@@ -68,9 +68,12 @@ class SnapshotFileLines final : public FileLines {
 
 class CommitFileLines final : public FileLines {
  public:
-  CommitFileLines(std::vector<CommitPart> parts, LineContext context,
+  CommitFileLines(table::HistoryPtr history, std::vector<CommitPart> parts, LineContext context,
                   std::optional<std::string> next_page)
-      : parts_(std::move(parts)), context_(std::move(context)), next_page_(std::move(next_page)) {}
+      : history_(std::move(history)),
+        parts_(std::move(parts)),
+        context_(std::move(context)),
+        next_page_(std::move(next_page)) {}
 
   Result<bool> Append(std::string& out) override {
     if (at_ == parts_.size()) return false;
@@ -80,6 +83,7 @@ class CommitFileLines final : public FileLines {
       NextPart();
       return true;
     }
+    if (part.block == nullptr) part.block = TRY(ReadAgain(part));
     if (!stats_) stats_.emplace(part.block->EscapedStats());
     TRY(AppendFile(context_,
                    {.block = *part.block,
@@ -95,17 +99,30 @@ class CommitFileLines final : public FileLines {
   Result<std::optional<std::string>> NextPageToken() override { return next_page_; }
 
  private:
+  Result<std::shared_ptr<const table::FileBlock>> ReadAgain(const CommitPart& part) {
+    if (!again_ || again_->version != part.commit.version) {
+      again_ = TRY(history_->Read(part.commit.version, *part.metadata_before));
+    }
+    switch (part.action) {
+      case protocol::FileAction::kRemove: return again_->removed;
+      case protocol::FileAction::kChange: return again_->change_data;
+      default: return again_->added;
+    }
+  }
+
   // Frees the files of a commit once they are sent.
   void NextPart() {
     stats_.reset();
     parts_[at_++] = {};
   }
 
+  const table::HistoryPtr history_;
   std::vector<CommitPart> parts_;
   const LineContext context_;
   const std::optional<std::string> next_page_;
   std::size_t at_ = 0;
   std::optional<table::CompressedText::Cursor> stats_;  ///< Of the part in work.
+  std::optional<table::Commit> again_;                  ///< The commit last read again.
 };
 
 }  // namespace
@@ -116,9 +133,9 @@ std::unique_ptr<FileLines> SnapshotLines(table::FileSelection selection, LineCon
                                              std::move(page));
 }
 
-std::unique_ptr<FileLines> CommitLines(std::vector<CommitPart> parts, LineContext context,
-                                       std::optional<std::string> next_page) {
-  return std::make_unique<CommitFileLines>(std::move(parts), std::move(context),
+std::unique_ptr<FileLines> CommitLines(table::HistoryPtr history, std::vector<CommitPart> parts,
+                                       LineContext context, std::optional<std::string> next_page) {
+  return std::make_unique<CommitFileLines>(std::move(history), std::move(parts), std::move(context),
                                            std::move(next_page));
 }
 

@@ -51,16 +51,18 @@ std::unique_ptr<FileLines> SnapshotLines(table::FileSelection selection, LineCon
 /// Part of the lines of a range of commits: files that follow each other in a block, or protocol
 /// and metaData lines ready to be sent.
 struct CommitPart {
-  std::string text;  ///< Ready; if empty, the files below.
-  std::shared_ptr<const table::FileBlock> block;
-  std::size_t row = 0;      ///< The first.
-  std::size_t end_row = 0;  ///< Behind the last.
+  std::string text;                               ///< Ready; if empty, the files below.
+  std::shared_ptr<const table::FileBlock> block;  ///< nullptr: the commit is to be read again.
+  std::shared_ptr<const table::Metadata> metadata_before;  ///< To read it with; only then set.
+  std::size_t row = 0;                                     ///< The first.
+  std::size_t end_row = 0;                                 ///< Behind the last.
   protocol::FileAction action = protocol::FileAction::kAdd;
   protocol::CommitStamp commit{};
 };
 
-/// Lines of a range of commits, as they stand. `next_page`: see FileLines::NextPageToken.
-std::unique_ptr<FileLines> CommitLines(std::vector<CommitPart> parts, LineContext context,
-                                       std::optional<std::string> next_page);
+/// Lines of a range of commits of `history`, as they stand. `next_page`: see NextPageToken. Errors
+/// of the lines: also those of History::Read.
+std::unique_ptr<FileLines> CommitLines(table::HistoryPtr history, std::vector<CommitPart> parts,
+                                       LineContext context, std::optional<std::string> next_page);
 
 }  // namespace sluice::sharing

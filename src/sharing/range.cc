@@ -124,9 +124,9 @@ Result<TableAnswer> SharingService::QueryRange(const GrantedTable& table, const 
       .page_token = body.page_token,
       .parameters = Format("range{}{} {}", Optional("from", body.starting_version),
                            Optional("to", body.ending_version), body.include_historical_protocol)};
-  if (body.page_token) return ContinueRange(table, asker, *history, terms);
+  if (body.page_token) return ContinueRange(table, asker, history, terms);
   const RangeBounds bounds = TRY(QueryBounds(table, body));
-  return AnswerRange(table, asker, *history, terms, bounds, bounds.Begin());
+  return AnswerRange(table, asker, history, terms, bounds, bounds.Begin());
 }
 
 Result<TableAnswer> SharingService::ReadChanges(const auth::Caller& caller,
@@ -150,14 +150,14 @@ Result<TableAnswer> SharingService::ReadChanges(const auth::Caller& caller,
           Optional("since", request.starting_timestamp), Optional("to", request.ending_version),
           Optional("until", request.ending_timestamp), request.include_historical_metadata,
           request.include_historical_protocol)};
-  if (request.page_token) return ContinueRange(table, asker, *history, terms);
+  if (request.page_token) return ContinueRange(table, asker, history, terms);
   const RangeBounds bounds = TRY(ChangesBounds(table, *history, request));
   TRY(CheckStartVersion(*table.shared, bounds.start, "table changes"));
-  return AnswerRange(table, asker, *history, terms, bounds, bounds.Begin());
+  return AnswerRange(table, asker, history, terms, bounds, bounds.Begin());
 }
 
 Result<TableAnswer> SharingService::ContinueRange(const GrantedTable& table, const Asker& asker,
-                                                  table::History& history,
+                                                  const table::HistoryPtr& history,
                                                   const RangeTerms& terms) {
   const auto numbers =
       TRY(OpenNumbers(dependencies_.tokens, PageScope(table, asker, terms.parameters),
@@ -168,10 +168,10 @@ Result<TableAnswer> SharingService::ContinueRange(const GrantedTable& table, con
 }
 
 Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const Asker& asker,
-                                                table::History& history, const RangeTerms& terms,
-                                                const RangeBounds& bounds,
+                                                const table::HistoryPtr& history,
+                                                const RangeTerms& terms, const RangeBounds& bounds,
                                                 const RangePosition& position) {
-  TRY(CheckStillThere(history, bounds.start));
+  TRY(CheckStillThere(*history, bounds.start));
   TableCache& tables = dependencies_.tables;
   const std::string& location = table.shared->location;
   const table::SnapshotPtr start = TRY(tables.At(location, bounds.start));
@@ -186,7 +186,7 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
                              .format = format,
                              .capabilities = asker.capabilities,
                              .max_files = PageSize(terms.max_files)};
-  RangeLines range = TRY(ReadRange(history, *start, request, position, RootsOf(table)));
+  RangeLines range = TRY(ReadRange(*history, start, request, position, RootsOf(table)));
 
   // The feed's rows are read with the latest schema unless each version's own was asked for.
   const bool is_feed = terms.kind == RangeRequest::Kind::kChanges;
@@ -207,7 +207,7 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
     next = TRY(SealNumbers(dependencies_.tokens, PageScope(table, asker, terms.parameters),
                            bounds.Numbers(*range.next), options_.page_token_lifetime));
   }
-  answer.files = CommitLines(std::move(range.parts), std::move(context), std::move(next));
+  answer.files = CommitLines(history, std::move(range.parts), std::move(context), std::move(next));
   return answer;
 }
 

@@ -3,6 +3,7 @@
 #include <utime.h>
 
 #include "protocol/query.h"
+#include "sharing/commit_range.h"
 #include "sharing/service.h"
 #include "sharing/testing.h"
 
@@ -93,6 +94,12 @@ class HistoryTest : public SharedTables {
     request.table = orders_;
     return Whole(service_->ReadChanges(me_, request));
   }
+  /// All lines of an answer, however long.
+  static Result<std::string> LinesOf(TableAnswer& answer) {
+    std::string text = answer.head_lines;
+    while (TRY(answer.files->Append(text))) continue;
+    return text;
+  }
   static SystemTime At(std::int64_t second) { return SystemTime(seconds(second)); }
 
   const protocol::TableRef orders_ = Ref("Retail", "d", "orders");
@@ -177,6 +184,28 @@ TEST_F(HistoryTest, RangeTellsWhatEachCommitAddedAndRemoved) {
               ElementsAre("protocol", "metaData", "add a", "add b", "remove a", "add c"));
   EXPECT_THAT(ActionsOf(Ask({.starting_version = Version(1), .ending_version = Version(1)})),
               ElementsAre("protocol", "metaData", "add b", "remove a"));
+}
+
+TEST_F(HistoryTest, CommitsOfAHugeRangeAreReadAgainWhileTheyAreSent) {
+  std::vector<std::string> lines = {delta::kProtocolLine, MetadataOf("{}")};
+  std::vector<std::string> expected = {"protocol", "metaData"};
+  for (std::size_t i = 0; i < kKeptRangeFiles; ++i) {
+    lines.push_back(delta::AddLine(std::to_string(i)));
+    expected.push_back("add " + std::to_string(i));
+  }
+  Commit(0, lines);
+  Commit(1, {RemoveOf("7"), delta::AddLine("b"), RemoveOf("8")});
+  Commit(2, {delta::AddLine("c"), RemoveOf("b", /*data_change=*/false), RemoveOf("9")});
+  expected.insert(expected.end(), {"add b", "remove 7", "remove 8", "add c", "remove 9"});
+  auto range =
+      service_->QueryTable(me_, {.table = orders_, .body = {.starting_version = Version(0)}});
+  ASSERT_THAT(range, IsOk());
+  EXPECT_TRUE(ActionsOf(LinesOf(*range)) == expected);
+
+  range = service_->QueryTable(me_, {.table = orders_, .body = {.starting_version = Version(0)}});
+  ASSERT_THAT(range, IsOk());
+  std::filesystem::remove(folder_ / "orders/_delta_log" / delta::CommitName(1));
+  EXPECT_THAT(LinesOf(*range), FailsWith(ErrorCode::kMissingData));
 }
 
 TEST_F(HistoryTest, RangeTellsLaterMetadataWithItsVersion) {

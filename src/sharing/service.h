@@ -178,9 +178,9 @@ class SharingService {
   Result<RangeBounds> ChangesBounds(const GrantedTable& table, table::History& history,
                                     const protocol::TableChangesRequest& request);
   Result<TableAnswer> ContinueRange(const GrantedTable& table, const Asker& asker,
-                                    table::History& history, const RangeTerms& terms);
+                                    const table::HistoryPtr& history, const RangeTerms& terms);
   Result<TableAnswer> AnswerRange(const GrantedTable& table, const Asker& asker,
-                                  table::History& history, const RangeTerms& terms,
+                                  const table::HistoryPtr& history, const RangeTerms& terms,
                                   const RangeBounds& bounds, const RangePosition& position);
   static Result<protocol::ResponseFormat> FormatOfRange(const Asker& asker,
                                                         const table::Snapshot& start,

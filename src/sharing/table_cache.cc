@@ -34,7 +34,7 @@ Result<table::Version> TableCache::LatestVersion(const std::string& location) {
   return Use(location, [](table::Table& table) { return table.LatestVersion(); });
 }
 
-Result<std::shared_ptr<table::History>> TableCache::OpenHistory(const std::string& location) {
+Result<table::HistoryPtr> TableCache::OpenHistory(const std::string& location) {
   return Use(location, [](table::Table& table) { return table.OpenHistory(); });
 }
 

@@ -32,7 +32,7 @@ class TableCache {
   Result<table::SnapshotPtr> At(const std::string& location, table::Version version,
                                 const std::optional<table::Layout>& layout = {});
   Result<table::Version> LatestVersion(const std::string& location);
-  Result<std::shared_ptr<table::History>> OpenHistory(const std::string& location);
+  Result<table::HistoryPtr> OpenHistory(const std::string& location);
 
   struct Stats {
     std::size_t tables = 0;

@@ -24,9 +24,7 @@ class FakeTable final : public table::Table {
     return Latest();
   }
   Result<table::Version> LatestVersion() override { return snapshot_->version(); }
-  Result<std::shared_ptr<table::History>> OpenHistory() override {
-    return NotFound("there is none");
-  }
+  Result<table::HistoryPtr> OpenHistory() override { return NotFound("there is none"); }
   std::size_t memory_bytes() const override { return bytes_; }
 
   std::function<void()> on_latest;

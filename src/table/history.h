@@ -46,4 +46,6 @@ class History {
   virtual Result<Commit> Read(Version version, const Metadata& before) = 0;
 };
 
+using HistoryPtr = std::shared_ptr<History>;
+
 }  // namespace sluice::table

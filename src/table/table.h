@@ -25,7 +25,7 @@ class Table {
   /// Latest.
   virtual Result<Version> LatestVersion() = 0;
   /// The commits that are there now.
-  virtual Result<std::shared_ptr<History>> OpenHistory() = 0;
+  virtual Result<HistoryPtr> OpenHistory() = 0;
   /// Memory held by what is kept between calls.
   virtual std::size_t memory_bytes() const = 0;
 };
