@@ -24,13 +24,12 @@ Result<void> CheckPlace(std::string_view log_path, const TableRoots& roots) {
 template <typename IsLive>
 Result<void> CheckBlock(const table::FileBlock& block, const TableRoots& roots, IsLive&& is_live) {
   for (const std::uint32_t row : block.absolute_rows()) {
-    if (is_live(row)) TRY(CheckPlace(block.path(row), roots));
-  }
-  if (!block.has_deletion_vectors()) return {};
-  for (std::size_t row = 0; row < block.rows(); ++row) {
+    if (!is_live(row)) continue;
+    TRY(CheckPlace(block.path(row), roots));
     const table::DeletionVector* const vector = block.deletion_vector(row);
-    if (vector == nullptr || vector->storage_type != "p" || !is_live(row)) continue;
-    TRY(CheckPlace(vector->file_path, roots));
+    if (vector != nullptr && !vector->file_path.empty()) {
+      TRY(CheckPlace(vector->file_path, roots));
+    }
   }
   return {};
 }

@@ -155,7 +155,11 @@ Result<void> FileBlockBuilder::AddAllButStats(const DataFile& file) {
   const bool fits = rows() < kMaxRows && block.paths_.size() + file.path.size() <= kMaxArenaBytes &&
                     block.extras_.size() + file.extra.size() <= kMaxArenaBytes;
   if (!fits) return TooLarge("the table lists more files than this server can hold");
-  if (IsAbsolute(file.path)) block.absolute_rows_.push_back(static_cast<std::uint32_t>(rows()));
+  const bool has_absolute_vector =
+      file.deletion_vector != nullptr && file.deletion_vector->storage_type == "p";
+  if (IsAbsolute(file.path) || has_absolute_vector) {
+    block.absolute_rows_.push_back(static_cast<std::uint32_t>(rows()));
+  }
   AddExtra(file.extra);
   AddVector(file.deletion_vector);
   TRY(AddPartitionValues(file.partition_values));

@@ -86,7 +86,8 @@ class FileBlock {
   }
   bool has_deletion_vectors() const { return !vectors_.empty(); }
   const std::vector<PartitionColumn>& partition_columns() const { return partition_columns_; }
-  /// Rows whose path is not relative to the table's root, ascending.
+  /// Rows whose path, or that of whose deletion vector, is not relative to the table's root,
+  /// ascending.
   const std::vector<std::uint32_t>& absolute_rows() const { return absolute_rows_; }
 
   /// Statistics as they stand between the quotes of a JSON string; empty if there are none.

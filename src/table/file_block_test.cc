@@ -167,7 +167,8 @@ TEST(FileBlockTest, ExtrasAndVectorIdsMayBeSparse) {
   EXPECT_FALSE(BlockMaker().Add("a").Finish()->has_deletion_vectors());
 }
 
-TEST(FileBlockTest, AbsolutePathsAreNoted) {
+TEST(FileBlockTest, AbsolutePathsOfFilesAndVectorsAreNoted) {
+  const DeletionVector elsewhere{.storage_type = "p", .path_or_inline = "/elsewhere/1.bin"};
   const auto block = BlockMaker()
                          .Add("a/b.parquet")
                          .Add("/root/b.parquet")
@@ -175,8 +176,10 @@ TEST(FileBlockTest, AbsolutePathsAreNoted) {
                          .Add("p=a:b/c.parquet")
                          .Add("file:/tmp/c.parquet")
                          .Add("p=x%3Ay/c.parquet")
+                         .Add({.path = "d", .size_bytes = 1, .deletion_vector = &kVector})
+                         .Add({.path = "e", .size_bytes = 1, .deletion_vector = &elsewhere})
                          .Finish();
-  EXPECT_THAT(block->absolute_rows(), ElementsAre(1, 2, 4));
+  EXPECT_THAT(block->absolute_rows(), ElementsAre(1, 2, 4, 7));
 }
 
 TEST(FileBlockTest, VeryLongStatisticsAreLeftOut) {
