@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Resolves tests/requirements.in for this Python and rewrites the `test` lines of tools/pins.txt.
+The `older` lines there, which name their versions themselves, get the hashes of the wheels.
 
 Run it through `./dev pin`, so that it runs with the Python of the virtual environment. Only the wheel
 that pip would install here is pinned: one hash a package keeps the file readable.
@@ -13,23 +14,32 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "pins.txt"
 
 
-def resolve() -> list[str]:
+def resolve(*arguments: str) -> list[str]:
     """Asks pip which wheels it would install, without installing them."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
-               "--only-binary", ":all:", "--report", "-", "-r", str(ROOT / "tests/requirements.in")]
+               "--only-binary", ":all:", "--report", "-", *arguments]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    lines = []
+    pins = []
     for package in report["install"]:
         name = package["metadata"]["name"].lower().replace("_", "-")
         version = package["metadata"]["version"]
         digest = package["download_info"]["archive_info"]["hash"].replace("=", ":", 1)
-        lines.append(f"test    {name}=={version} --hash={digest}")
-    return sorted(lines)
+        pins.append(f"{name}=={version} --hash={digest}")
+    return sorted(pins)
+
+
+def with_hash(line: str) -> str:
+    """An `older` line with the hash of its wheel: that one alone, whatever it depends on."""
+    kind, release, package = line.split()[:3]
+    [pin] = resolve("--no-deps", package)
+    return f"{kind:8}{release} {pin}"
 
 
 def main() -> None:
-    kept = [line for line in PINS.read_text().splitlines() if not line.startswith("test ")]
-    PINS.write_text("\n".join(kept + resolve()) + "\n")
+    lines = [line for line in PINS.read_text().splitlines() if not line.startswith("test ")]
+    lines = [with_hash(line) if line.startswith("older ") else line for line in lines]
+    lines += [f"test    {pin}" for pin in resolve("-r", str(ROOT / "tests/requirements.in"))]
+    PINS.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

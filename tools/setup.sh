@@ -92,6 +92,30 @@ install_wheels() {
     --disable-pip-version-check --progress-bar off -r .venv/requirements.txt
 }
 
+# Older clients for the interop tests, which run each beside the packages of .venv.
+setup_older_clients() {
+  local want
+  want=$(hash_of older)
+  is_done .deps/python "$want" && return
+  SETUP_RUNNING=1
+  rm -rf .deps/python
+  step "Python: older clients for the interop tests" install_older_clients
+  echo "$want" >.deps/python/.pins
+  SETUP_RUNNING=
+}
+
+install_older_clients() {
+  local release folder
+  for release in $(pinned older | cut -d' ' -f1 | sort -u); do
+    folder=.deps/python/$release
+    mkdir -p "$folder"
+    pinned "older  *$release" >"$folder/requirements.txt"
+    .venv/bin/python -m pip install --no-deps --require-hashes --only-binary :all: \
+      --disable-pip-version-check --progress-bar off --target "$folder" \
+      -r "$folder/requirements.txt"
+  done
+}
+
 setup_arrow() {
   local want
   want=$(hash_of arrow)
