@@ -10,6 +10,7 @@ times and least times more than medians and requests per second.
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -28,10 +29,12 @@ from make_tables import Table  # noqa: E402
 from report import Report, Row  # noqa: E402
 from support.server import REPOSITORY, Server, binary_path  # noqa: E402
 
-SMALL, MEDIUM = Table(10), Table(10_000)
+SMALL, THOUSAND, MEDIUM = Table(10), Table(1_000), Table(10_000)
 LARGE, TAIL = Table(200_000), Table(200_000, tail=1_000)
 MILLION = Table(1_000_000)
 DAY = "2025-06-01"
+PAGE_FILES = 1_000
+REFRESHES = 20
 
 
 class Bench:
@@ -50,23 +53,30 @@ class Bench:
     def prepare(self):
         """Serves hard links, so that a part may commit to a table and the cache stays as it is."""
         for table in self.tables:
-            if not self.options.json:
-                print(f"table {table.name}", file=sys.stderr)
-            made = make_tables.make(table, self.cache)
-            shutil.copytree(made, os.path.join(self.served, table.name), copy_function=os.link)
+            self.add(table)
         size = (64 << 20) if self.options.quick else (1 << 30)
         self.download = make_tables.make_download(self.cache, size)
         shutil.copytree(
             self.download, os.path.join(self.served, "download"), copy_function=os.link
         )
 
+    def add(self, table):
+        """Has the next process serve `table` too, if it is none of the tables of every part."""
+        served = os.path.join(self.served, table.name)
+        if os.path.exists(served):
+            return
+        if not self.options.json:
+            print(f"table {table.name}", file=sys.stderr)
+        shutil.copytree(make_tables.make(table, self.cache), served, copy_function=os.link)
+
     def serve(self):
         """A fresh process, to be used in a `with`."""
         self.starts += 1
         return Server(self.served, os.path.join(self.folder, f"data{self.starts}"))
 
-    def largest(self):
-        return max(self.tables, key=lambda table: table.files)
+    def large(self):
+        """The tables on which the number of files tells."""
+        return [table for table in (LARGE, MILLION) if table in self.tables] or [MEDIUM]
 
 
 def table_path(table):
@@ -102,11 +112,25 @@ def measure_cold(bench):
     """The first query of a fresh process; the log is in the page cache."""
     goals = {LARGE: (500, 250), TAIL: (800, None), MILLION: (3000, None)}
     for table in bench.tables:
-        below_ms, below_mb = goals.get(table, (None, None))
-        times, cpu, peaks = zip(*(cold_query(bench, table) for _ in range(bench.runs)))
-        median = statistics.median(times)
-        yield Row(table.name, "ms", median, min(times), statistics.median(cpu), below_ms)
-        yield Row("  highest memory", "MB", statistics.median(peaks), below=below_mb)
+        yield from cold_rows(bench, table, *goals.get(table, (None, None)))
+
+
+def measure_forms(bench):
+    """The same for each form of a log, whose files and statistics are the same."""
+    files = bench.large()[0].files
+    for table in [Table(files, form=form) for form in make_tables.FORMS]:
+        bench.add(table)
+        yield from cold_rows(bench, table, None if table.form == "commits" else 500)
+    parsed = Table(files, stats="parsed")
+    bench.add(parsed)
+    yield from cold_rows(bench, parsed)
+
+
+def cold_rows(bench, table, below_ms=None, below_mb=None):
+    times, cpu, peaks = zip(*(cold_query(bench, table) for _ in range(bench.runs)))
+    median = statistics.median(times)
+    yield Row(table.name, "ms", median, min(times), statistics.median(cpu), below_ms)
+    yield Row("  highest memory", "MB", statistics.median(peaks), below=below_mb)
 
 
 def cold_query(bench, table):
@@ -141,12 +165,69 @@ def measure_query(bench):
             yield Row(table.name, "ms", *whole)
             first_ms = 10 if table.files >= LARGE.files else None
             yield Row("  first byte", "ms", got["first_byte_ms"], below=first_ms)
+            if table == MILLION:
+                yield one_core(server, query, 2000)
             process.reset_peak(pid)
             four = load.wrk(server, query, 4, bench.options.seconds)
             rate, cpu = four["per_second"], four["cpu_ms"]
             yield Row("  4 connections", "/s", rate, None, cpu, above=per_second.get(table))
             yield Row("  memory added", "MB", held_mb)
             yield Row("  highest memory of the process", "MB", process.memory_mb(pid, "VmHWM"))
+
+
+def one_core(server, query, below_ms):
+    """The server may use one core, the client the others."""
+    pid, cores = server.process.pid, os.sched_getaffinity(0)
+    process.pin(pid, {min(cores)})
+    row = alone(server, query, 10, "  on one core", below_ms)
+    process.pin(pid, cores)
+    return row
+
+
+def measure_memory(bench):
+    """What whole answers add to resident memory at their highest (VmHWM). The server holds the
+    table and a column of its statistics, but has not sent an answer of all files before: what the
+    allocator kept of that would hide what the next one needs."""
+    below = {LARGE: 60, MILLION: 64}
+    for table in bench.large():
+        with bench.serve() as server:
+            pid = server.process.pid
+            idle_mb = process.memory_mb(pid, "VmRSS")
+            one_file = Query(table_path(table) + "/query", {"predicateHints": ["id = 4250"]})
+            count_files(server, one_file)
+            held_mb = process.memory_mb(pid, "VmRSS")
+            yield Row(f"{table.name}, in memory", "MB", held_mb - idle_mb)
+            process.reset_peak(pid)
+            count_files(server, all_files(table))
+            added_mb = process.memory_mb(pid, "VmHWM") - held_mb
+            yield Row("  one answer adds", "MB", added_mb, below=below.get(table))
+            load.wrk(server, all_files(table), 4, bench.options.seconds)
+            added_mb = process.memory_mb(pid, "VmHWM") - held_mb
+            yield Row("  4 connections add", "MB", added_mb, below=below.get(table))
+
+
+def measure_pages(bench):
+    """A page at the beginning and one in the middle of a table."""
+    with bench.serve() as server:
+        for table in bench.large():
+            for what, query in pages(server, table):
+                if (files := count_files(server, query)) != PAGE_FILES:
+                    raise load.BenchError(f"a page has {files} files, not {PAGE_FILES}")
+                yield alone(server, query, 200, f"{table.name}, {what} page", 3)
+                four = load.wrk(server, query, 4, bench.options.seconds)
+                rate, cpu = four["per_second"], four["cpu_ms"]
+                yield Row("  4 connections", "/s", rate, None, cpu, above=1000)
+
+
+def pages(server, table):
+    first = query = Query(table_path(table) + "/query", {"maxFiles": PAGE_FILES})
+    yield "first", first
+    connection = load.Connection(server)
+    for _ in range(table.files // PAGE_FILES // 2):
+        token = re.search(rb'"nextPageToken":"([^"]+)"', connection.ask(query).body)
+        query = Query(first.path, first.body | {"pageToken": token[1].decode()})
+    connection.close()
+    yield "middle", query
 
 
 def measure_lists(bench):
@@ -182,17 +263,18 @@ def hints(column, kind, value):
 
 
 def measure_pruning(bench):
-    table = bench.largest()
-    below = {LARGE: 3, TAIL: 3, MILLION: 5}.get(table)
+    below = {LARGE: 3, MILLION: 5}
     with bench.serve() as server:
-        for column, kind, value in (("id", "long", "4250"), ("day", "date", DAY)):
-            for language, body in hints(column, kind, value):
-                query = Query(table_path(table) + "/query", body)
-                files = count_files(server, query)
-                if column == "id" and files != 1:
-                    raise load.BenchError(f"{language} hint on id leaves {files} files, not 1")
-                what = f"{column}, {language}: {files:,} of {table.files:,}"
-                yield alone(server, query, 50, what, below if column == "id" else None)
+        for table in bench.large():
+            for column, kind, value in (("id", "long", "4250"), ("day", "date", DAY)):
+                goal = below.get(table) if column == "id" else None
+                for language, body in hints(column, kind, value):
+                    query = Query(table_path(table) + "/query", body)
+                    files = count_files(server, query)
+                    if column == "id" and files != 1:
+                        raise load.BenchError(f"{language} hint on id leaves {files} files, not 1")
+                    what = f"{column}, {language}: {files:,} of {table.files:,}"
+                    yield alone(server, query, 50, what, goal)
 
 
 def count_files(server, query):
@@ -203,30 +285,63 @@ def count_files(server, query):
 
 
 def measure_refresh(bench):
-    """The first answer after a commit of one file, less the time of the same answer before it."""
-    table = TAIL if TAIL in bench.tables else bench.largest()
-    log = os.path.join(bench.served, table.name, "_delta_log")
-    query = Query(table_path(table) + "/version")
+    """The metadata after a commit that adds a file and removes one, less the time of the same
+    answer before it. The tables take turns, so that the ratio stands for the same minute."""
+    bench.add(THOUSAND)
+    tables = [THOUSAND, *([TAIL] if TAIL in bench.tables else []), *bench.large()]
+    for table in tables[1:]:
+        extra = [first_refresh(bench, table) for _ in range(bench.runs)]
+        median, least = statistics.median(extra), min(extra)
+        yield Row(f"{table.name}, first commit", "ms", median, least, below=5)
     with bench.serve() as server:
         connection = load.Connection(server)
-        connection.ask(query)
-        warm = statistics.median(connection.ask(query).total_ms for _ in range(50))
-        times, cpu = zip(*(refresh_once(server, connection, query, log) for _ in range(20)))
+        for table in tables:
+            refresh_once(bench, server, connection, table)
+        rounds = [
+            [refresh_once(bench, server, connection, table) for table in tables]
+            for _ in range(REFRESHES)
+        ]
         connection.close()
-    extra = [total - warm for total in times]
-    cpu = statistics.median(cpu)
-    yield Row(f"{table.name}, one commit", "ms", statistics.median(extra), min(extra), cpu, 5)
+    wholes = []
+    for table, figures in zip(tables, zip(*rounds)):
+        whole, extra, cpu = zip(*figures)
+        median, cpu = statistics.median(extra), statistics.median(cpu)
+        yield Row(f"{table.name}, one commit", "ms", median, None, cpu, 5)
+        wholes.append(statistics.median(whole))
+    what = f"answer after it, {tables[-1].files:,} to {tables[0].files:,}"
+    yield Row(what, "", wholes[-1] / wholes[0], below=1.5)
 
 
-def refresh_once(server, connection, query, log):
-    version = 1 + max(int(name[:20]) for name in os.listdir(log) if name[0].isdigit())
-    add = make_tables.add_action(Table(1), version)
-    make_tables.write_commit(log, version, [{"add": add}])
+def first_refresh(bench, table):
+    with bench.serve() as server:
+        connection = load.Connection(server)
+        _, extra, _ = refresh_once(bench, server, connection, table)
+        connection.close()
+    return extra
+
+
+def refresh_once(bench, server, connection, table):
+    """Time of the answer, the part of it that the commit costs, and the CPU time of the answer."""
+    query = Query(table_path(table) + "/metadata")
+    connection.ask(query)
+    before = statistics.median(connection.ask(query).total_ms for _ in range(5))
+    version = commit_once(os.path.join(bench.served, table.name, "_delta_log"), table)
     cpu_before = process.cpu_ms(server.process.pid)
     answer = connection.ask(query)
+    cpu = process.cpu_ms(server.process.pid) - cpu_before
     if f"delta-table-version: {version}\r\n" not in answer.head.lower() + "\r\n":
         raise load.BenchError(f"version {version} is not seen: {answer.head}")
-    return answer.total_ms, process.cpu_ms(server.process.pid) - cpu_before
+    return answer.total_ms, answer.total_ms - before, cpu
+
+
+def commit_once(log, table):
+    """Adds a file and removes one of the table's last."""
+    version = 1 + max(int(name[:20]) for name in os.listdir(log) if name[0].isdigit())
+    add = make_tables.add_action(table, table.files + version)
+    gone = make_tables.add_action(table, table.files - version % table.files)["path"]
+    remove = {"path": gone, "deletionTimestamp": make_tables.FIRST_COMMIT_MS, "dataChange": True}
+    make_tables.write_commit(log, version, [{"remove": remove}, {"add": add}])
+    return version
 
 
 def measure_download(bench):
@@ -244,7 +359,10 @@ def measure_download(bench):
 PARTS = {
     "start": ("Start", measure_start),
     "cold": ("First query of a fresh process", measure_cold),
+    "forms": ("The same, by form of the log", measure_forms),
     "query": ("All files, warm", measure_query),
+    "memory": ("Memory of whole answers", measure_memory),
+    "pages": (f"Pages of {PAGE_FILES:,} files", measure_pages),
     "lists": ("Lists", measure_lists),
     "heads": ("Version and metadata", measure_heads),
     "pruning": ("Predicates", measure_pruning),
