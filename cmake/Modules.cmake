@@ -1,12 +1,12 @@
 # sluice_module(NAME [DEPS module...] [LIBS target...] [TEST_DEPS module...])
 #
-# Declares src/NAME as the static library sluice_NAME of every x.cc in it. Where there are x_test.cc
+# Declares src/NAME as the static library sluice_NAME of every x.cc in it and in its folders. Where there are x_test.cc
 # files, they make one test program, NAME_test, with any x_test_support.cc. A main.cc becomes the program
 # `sluice` at the top of the build tree. DEPS are other modules, LIBS third-party targets, TEST_DEPS what
 # only the tests need.
 function(sluice_module NAME)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
-  file(GLOB SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  file(GLOB_RECURSE SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(TESTS ${SOURCES})
   list(FILTER SOURCES EXCLUDE REGEX "(_test|_test_support|/main)\\.cc$")
   list(FILTER TESTS INCLUDE REGEX "_test(_support)?\\.cc$")

@@ -25,6 +25,7 @@ LIBRARIES = [
     ("boost/json", ["base"]),
     ("boost/", ["http"]),
     ("curl/", ["http"]),
+    ("pugixml", ["storage"]),
     ("zlib.h", ["http"]),
     ("arrow/", ["columnar"]),
     ("parquet/", ["columnar"]),

@@ -65,6 +65,7 @@ class LogStore final : public storage::ObjectStore {
   std::atomic<int> lists = 0;
   std::atomic<int> reads = 0;
   std::atomic<int> opens = 0;
+  bool is_remote_store = false;
   /// Stamps what is put.
   ManualClock clock{SystemTime(std::chrono::hours(500'000))};
 
@@ -85,6 +86,7 @@ class LogStore final : public storage::ObjectStore {
     Refill();
   }
 
+  bool is_remote() const override { return is_remote_store; }
   Result<std::vector<storage::ObjectInfo>> List(const storage::ListRequest& request) override {
     ++lists;
     TRY(Check(request.directory));
@@ -103,6 +105,12 @@ class LogStore final : public storage::ObjectStore {
     ++opens;
     TRY(Check(path));
     return Inner()->Open(path);
+  }
+  Result<std::unique_ptr<storage::ObjectStream>> OpenStream(std::string_view path,
+                                                            const storage::ObjectInfo& info,
+                                                            storage::ByteSpan span) override {
+    TRY(Check(path));
+    return Inner()->OpenStream(path, info, span);
   }
   Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override {
     return Inner()->PutIfAbsent(path, bytes);

@@ -63,9 +63,34 @@ TEST(DataPath, WhatNamesNoFileIsCorrupt) {
   EXPECT_EQ(Resolve(std::string(5000, 'x')), "corrupt_data");
 }
 
-TEST(DataPath, OtherSchemesAreNotYet) {
+TEST(DataPath, PathsOfABucketAreCanonical) {
+  const char* const root = "s3://bucket/t";
+  EXPECT_EQ(Resolve("p=a%20b/x", root), "p=a b/x");
+  EXPECT_EQ(Resolve("s3a://bucket/t/a%20b", root), "a b");
+  EXPECT_EQ(Resolve("/t/x", root), "x");
+  EXPECT_EQ(Resolve("/u/x", root), "abs s3://bucket/u/x");
+  EXPECT_EQ(Resolve("S3://other/t/x", root), "abs s3://other/t/x");
+  EXPECT_EQ(Resolve("abfss://c@a.dfs.core.windows.net/x", "az://c@a"), "x");
+  EXPECT_EQ(Resolve("s3://bucket/x", "s3://bucket"), "x");
+  for (const char* path : {"s3://bucket/t/../x", "../x", "s3://bucket/t/_delta_log/0.json"}) {
+    EXPECT_EQ(Resolve(path, root), "unsupported") << path;
+  }
+  for (const char* path : {"s3://bucket", "s3://bucket/t", "s3://bucket/t/", "s3:///x"}) {
+    EXPECT_EQ(Resolve(path, root), "corrupt_data") << path;
+  }
+}
+
+TEST(DataPath, FilesOfThisMachineAndOfBucketsDoNotMix) {
   EXPECT_EQ(Resolve("s3://bucket/x"), "not_implemented");
   EXPECT_EQ(Resolve("abfss:/x"), "not_implemented");
+  EXPECT_EQ(Resolve("file:///x", "s3://bucket/t"), "not_implemented");
+  EXPECT_EQ(Resolve("hdfs://host/x", "s3://bucket/t"), "not_implemented");
+}
+
+TEST(FullPath, JoinsRootAndPath) {
+  EXPECT_EQ(FullPath("s3://b/t", {.path = "x"}), "s3://b/t/x");
+  EXPECT_EQ(FullPath("/", {.path = "x"}), "/x");
+  EXPECT_EQ(FullPath("/t", {.path = "/y/x", .is_absolute = true}), "/y/x");
 }
 
 }  // namespace

@@ -157,6 +157,8 @@ Result<std::vector<ObjectInfo>> StatThoseLeft(const std::string& directory,
 
 class LocalStore final : public ObjectStore {
  public:
+  bool is_remote() const override { return false; }
+
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
     const std::string directory(request.directory);
     ListRequest rest = request;
@@ -186,6 +188,15 @@ class LocalStore final : public ObjectStore {
   Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) override {
     LocalObject object = TRY(LocalObject::Open(std::string(path)));
     return std::make_unique<LocalObject>(std::move(object));
+  }
+
+  Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path, const ObjectInfo& info,
+                                                   ByteSpan span) override {
+    auto object = TRY(Open(path));
+    if (!IsSameObject(TRY(Stat(path)), info)) {
+      return WithDetail(Unavailable("{} was replaced", NameOf(path)), std::string(path));
+    }
+    return StreamOf(std::move(object), span);
   }
 
   Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override {

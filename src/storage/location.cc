@@ -1,5 +1,9 @@
 #include "storage/location.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
 #include "base/encoding.h"
 
 namespace sluice::storage {
@@ -22,6 +26,77 @@ void AppendSegment(std::string_view segment, std::string& out) {
   }
   out += '/';
   out += segment;
+}
+
+// The schemes that are read, and the canonical one of each.
+struct BucketScheme {
+  std::string_view from;
+  std::string_view to;
+};
+constexpr BucketScheme kBucketSchemes[] = {{"s3", "s3"},     {"s3a", "s3"},     {"s3n", "s3"},
+                                           {"gs", "gs"},     {"az", "az"},      {"abfs", "az"},
+                                           {"abfss", "az"},  {"wasb", "az"},    {"wasbs", "az"},
+                                           {"http", "http"}, {"https", "https"}};
+
+/// "container@account.dfs.core.windows.net" without what goes without saying.
+std::string CanonicalAzureBucket(std::string_view authority) {
+  const std::size_t at = authority.find('@');
+  if (at == std::string_view::npos) return std::string(authority);
+  const std::string host = AsciiLower(authority.substr(at + 1));
+  const std::size_t dot = host.find('.');
+  std::string account = host.substr(0, dot);
+  std::string_view suffix = dot == std::string::npos ? "" : std::string_view(host).substr(dot);
+  for (const std::string_view service : {".dfs.", ".blob."}) {
+    if (suffix.starts_with(service)) suffix.remove_prefix(service.size() - 1);
+  }
+  if (suffix != ".core.windows.net") account += suffix;
+  return Format("{}@{}", authority.substr(0, at), account);
+}
+
+Error BadLocation(std::string_view why, std::string_view text) {
+  return WithDetail(InvalidArgument("the location {}", why), std::string(text));
+}
+
+/// A key that means the same to every reader.
+Result<void> CheckKey(std::string_view key, std::string_view text) {
+  while (!key.empty()) {
+    const std::size_t slash = key.find('/');
+    const std::string_view segment = key.substr(0, slash);
+    if (segment.empty()) return BadLocation("has two slashes side by side", text);
+    if (segment == "." || segment == "..") return BadLocation("has a '.' or '..'", text);
+    key.remove_prefix(slash == std::string_view::npos ? key.size() : slash + 1);
+  }
+  return {};
+}
+
+/// "scheme://bucket/key", whatever the scheme.
+Result<Location> ParseBucketUri(const std::string& scheme, std::string_view text) {
+  const auto* const known =
+      std::ranges::find(kBucketSchemes, std::string_view(scheme), &BucketScheme::from);
+  if (known == std::end(kBucketSchemes)) {
+    return Location{.scheme = scheme, .path = std::string(text)};
+  }
+  std::string path(text.substr(scheme.size() + 3));
+  const bool is_http = scheme.starts_with("http");
+  if (is_http) {
+    if (path.find_first_of("?#") != std::string::npos) {
+      return BadLocation("has a query or a fragment", text);
+    }
+    auto decoded = PercentDecode(path);
+    if (!decoded.ok()) return BadLocation("is badly percent-encoded", text);
+    path = std::move(decoded).value();
+  }
+  while (path.ends_with('/')) path.pop_back();
+  const std::size_t slash = std::min(path.find('/'), path.size());
+  std::string bucket = path.substr(0, slash);
+  if (bucket.empty() || bucket.find('\0') != std::string::npos) {
+    return BadLocation("names no bucket", text);
+  }
+  if (known->to == "az") bucket = CanonicalAzureBucket(bucket);
+  if (is_http) bucket = AsciiLower(bucket);
+  TRY(CheckKey(slash < path.size() ? std::string_view(path).substr(slash + 1) : "", text));
+  return Location{.scheme = std::string(known->to),
+                  .path = Format("{}://{}{}", known->to, bucket, path.substr(slash))};
 }
 
 }  // namespace
@@ -85,10 +160,24 @@ Result<Location> ParseLocation(std::string_view text, std::string_view base_dire
   }
   // Only "scheme://" counts as one here: a folder may have a ':' in its name.
   if (!scheme.empty() && text.substr(scheme.size()).starts_with("://")) {
-    return Location{.scheme = scheme, .path = std::string(text)};
+    return ParseBucketUri(scheme, text);
   }
   if (text.starts_with('/')) return Location{.scheme = "file", .path = NormalizePath(text)};
   return Location{.scheme = "file", .path = NormalizePath(Format("{}/{}", base_directory, text))};
+}
+
+BucketPath SplitBucketPath(std::string_view path) {
+  const std::size_t scheme_end = path.find("://");
+  CHECK(scheme_end != std::string_view::npos, "the path of a bucket has a scheme");
+  const std::string_view rest = path.substr(scheme_end + 3);
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  return {.scheme = path.substr(0, scheme_end),
+          .bucket = rest.substr(0, slash),
+          .key = rest.substr(std::min(slash + 1, rest.size()))};
+}
+
+bool Location::IsRemote() const {
+  return std::ranges::any_of(kBucketSchemes, [&](const auto& known) { return known.to == scheme; });
 }
 
 }  // namespace sluice::storage

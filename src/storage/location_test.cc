@@ -42,12 +42,41 @@ TEST(Location, FileUrisOfElsewhereAreRefused) {
   EXPECT_EQ(Parse("file:///a%00b"), "invalid_argument");
 }
 
+TEST(Location, BucketsHaveOneSpelling) {
+  EXPECT_EQ(Parse("s3://bucket/a%20b/"), "s3 s3://bucket/a%20b");
+  EXPECT_EQ(Parse("S3A://Bucket/x"), "s3 s3://Bucket/x");
+  EXPECT_EQ(Parse("s3n://bucket//"), "s3 s3://bucket");
+  EXPECT_EQ(Parse("gs://bucket/x"), "gs gs://bucket/x");
+  EXPECT_EQ(Parse("ABFSS://c@Acc.dfs.core.windows.net/x"), "az az://c@acc/x");
+  EXPECT_EQ(Parse("wasb://c@acc.blob.core.windows.net"), "az az://c@acc");
+  EXPECT_EQ(Parse("abfs://c@acc.dfs.core.chinacloudapi.cn/x"),
+            "az az://c@acc.core.chinacloudapi.cn/x");
+  EXPECT_EQ(Parse("az://c/x"), "az az://c/x");
+  EXPECT_EQ(Parse("HTTPS://Host:8443/a%20b/"), "https https://host:8443/a b");
+}
+
 TEST(Location, OtherSchemesAreKeptAsGiven) {
-  EXPECT_EQ(Parse("s3://bucket//a%20b/"), "s3 s3://bucket//a%20b/");
-  EXPECT_EQ(Parse("ABFSS://c@a.dfs.core.windows.net/x"),
-            "abfss ABFSS://c@a.dfs.core.windows.net/x");
-  EXPECT_FALSE(ParseLocation("s3://bucket/x", "/")->IsLocal());
+  EXPECT_EQ(Parse("hdfs://host//x/"), "hdfs hdfs://host//x/");
+  EXPECT_FALSE(ParseLocation("hdfs://host/x", "/")->IsRemote());
+  EXPECT_TRUE(ParseLocation("s3a://bucket/x", "/")->IsRemote());
+  EXPECT_FALSE(ParseLocation("s3a://bucket/x", "/")->IsLocal());
   EXPECT_TRUE(ParseLocation("/x", "/")->IsLocal());
+}
+
+TEST(Location, KeysThatReadersTakeDifferentlyAreRefused) {
+  for (const char* text : {"s3://", "s3:///x", "s3://bucket//x", "s3://bucket/a//b", "gs://b/../x",
+                           "az://c@a/./x", "https://host/x?y=1", "https://host/%zz"}) {
+    EXPECT_EQ(Parse(text), "invalid_argument") << text;
+  }
+}
+
+TEST(SplitBucketPath, TellsBucketAndKey) {
+  const BucketPath whole = SplitBucketPath("az://c@acc/a/b c");
+  EXPECT_EQ(whole.scheme, "az");
+  EXPECT_EQ(whole.bucket, "c@acc");
+  EXPECT_EQ(whole.key, "a/b c");
+  EXPECT_EQ(SplitBucketPath("s3://bucket").bucket, "bucket");
+  EXPECT_EQ(SplitBucketPath("s3://bucket").key, "");
 }
 
 TEST(Location, NothingAndTooMuchAreRefused) {

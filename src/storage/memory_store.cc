@@ -36,6 +36,8 @@ class MemoryStore final : public ObjectStore {
  public:
   explicit MemoryStore(const Clock& clock) : clock_(clock) {}
 
+  bool is_remote() const override { return false; }
+
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
     const std::string prefix = Format("{}/", request.directory);
     const std::lock_guard lock(mutex_);
@@ -68,6 +70,15 @@ class MemoryStore final : public ObjectStore {
   Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) override {
     const StoredObject object = TRY(Find(path));
     return std::make_unique<MemoryObject>(object.bytes, path);
+  }
+
+  Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path, const ObjectInfo& info,
+                                                   ByteSpan span) override {
+    auto object = TRY(Open(path));
+    if (!IsSameObject(TRY(Stat(path)), info)) {
+      return WithDetail(Unavailable("{} was replaced", NameOf(path)), std::string(path));
+    }
+    return StreamOf(std::move(object), span);
   }
 
   Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override {

@@ -16,6 +16,8 @@ struct ObjectInfo {
   std::string name;  ///< Of the object within its directory.
   std::uint64_t size_bytes = 0;
   SystemTime modified_at;
+  /// The store's name for these very bytes, with its quotes; empty where the store has none.
+  std::string etag = {};
 };
 
 /// Which names of a directory to list.
@@ -36,8 +38,23 @@ class RandomAccessObject {
   virtual Result<void> ReadAt(std::uint64_t offset, std::span<char> out) const = 0;
 };
 
-/// Where tables lie: named runs of bytes, written once and whole. A path is the store's own
-/// spelling of a name: absolute for local files, without a leading '/' in a bucket.
+/// Bytes of one object, one after the other. Not thread-safe.
+class ObjectStream {
+ public:
+  virtual ~ObjectStream() = default;
+  /// Fills `out` from its front and says how far: less than all of it only at the end. Errors:
+  /// kUnavailable if the object is cut short or replaced meanwhile, or the store fails.
+  virtual Result<std::size_t> Read(std::span<char> out) = 0;
+};
+
+/// Part of an object.
+struct ByteSpan {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+/// Where tables lie: named runs of bytes, written once and whole. A path is canonical (see
+/// location.h): absolute for local files, "s3://bucket/key" in a bucket.
 /// Every store keeps the promises in object_store_contract_test.cc:
 ///  - a list is in byte order of the names, resumes strictly after `start_after`, and holds the
 ///    objects of the directory itself, none of those below;
@@ -51,11 +68,19 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
+  /// Whether a list costs what a Stat costs: one request over a network.
+  virtual bool is_remote() const = 0;
   virtual Result<std::vector<ObjectInfo>> List(const ListRequest& request) = 0;
   virtual Result<ObjectInfo> Stat(std::string_view path) = 0;
   /// Errors also: kTooLarge if the object is longer than `max_bytes`.
   virtual Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) = 0;
   virtual Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) = 0;
+  /// A part of the object that `info` describes, by one request. `info` is what this store said of
+  /// it: an object that was replaced since is kUnavailable. Errors also: kInvalidArgument if `span`
+  /// passes the end.
+  virtual Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path,
+                                                           const ObjectInfo& info,
+                                                           ByteSpan span) = 0;
   /// Errors also: kAlreadyExists if there is an object of that path, which stays as it was.
   virtual Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) = 0;
 };
@@ -65,6 +90,13 @@ std::unique_ptr<ObjectStore> NewLocalStore();
 
 /// Holds everything in memory and stamps it by `clock`, which must outlive the store. For tests.
 std::unique_ptr<ObjectStore> NewMemoryStore(const Clock& clock);
+
+/// Whether two descriptions are of the same bytes, as far as the store tells.
+bool IsSameObject(const ObjectInfo& a, const ObjectInfo& b);
+
+/// A part of an object that is open. Errors: kInvalidArgument if `span` passes its end.
+Result<std::unique_ptr<ObjectStream>> StreamOf(std::unique_ptr<RandomAccessObject> object,
+                                               ByteSpan span);
 
 /// The last segment of a path.
 std::string_view NameOf(std::string_view path);

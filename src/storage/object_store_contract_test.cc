@@ -57,6 +57,32 @@ class ObjectStoreContract : public testing::TestWithParam<Backend> {
   std::unique_ptr<ObjectStore> store_ = GetParam().open();
 };
 
+TEST_P(ObjectStoreContract, StreamGivesThePartAskedFor) {
+  Put("data/x", "0123456789");
+  const auto info = store_->Stat(Path("data/x"));
+  ASSERT_THAT(info, IsOk());
+  auto stream = store_->OpenStream(Path("data/x"), *info, {.offset = 2, .length = 5});
+  ASSERT_THAT(stream, IsOk());
+  std::string bytes(3, ' ');
+  EXPECT_THAT((*stream)->Read(bytes), IsOkAnd(3U));
+  EXPECT_EQ(bytes, "234");
+  EXPECT_THAT((*stream)->Read(bytes), IsOkAnd(2U));
+  EXPECT_EQ(bytes.substr(0, 2), "56");
+  EXPECT_THAT((*stream)->Read(bytes), IsOkAnd(0U));
+  EXPECT_THAT(store_->OpenStream(Path("data/x"), *info, {.offset = 6, .length = 5}),
+              FailsWith(ErrorCode::kInvalidArgument));
+}
+
+TEST_P(ObjectStoreContract, StreamOfAReplacedObjectIsRefused) {
+  Put("data/x", "0123456789");
+  auto before = store_->Stat(Path("data/x"));
+  ASSERT_THAT(before, IsOk());
+  before->size_bytes = 11;
+  before->etag = before->etag.empty() ? "" : "\"another\"";
+  const auto stream = store_->OpenStream(Path("data/x"), *before, {.offset = 0, .length = 5});
+  EXPECT_THAT(stream, FailsWith(ErrorCode::kUnavailable));
+}
+
 TEST_P(ObjectStoreContract, WhatWasPutIsRead) {
   Put("log/0.json", "{}\n");
   EXPECT_THAT(store_->ReadAll(Path("log/0.json"), kPlenty), IsOkAnd(std::string("{}\n")));

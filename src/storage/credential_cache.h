@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace sluice::storage {
+
+/// A credential with its end. Those that last for good have none.
+template <typename T>
+struct Expiring {
+  T value;
+  std::optional<SystemTime> expires_at;
+};
+
+/// Keeps one credential and fetches the next before it ends. A fetch that fails while the kept one
+/// still holds is tried again after `kRetryAfter`, and nobody notices. Requests that find none wait
+/// for one fetch together. Thread-safe.
+template <typename T>
+class CredentialCache {
+ public:
+  using Pointer = std::shared_ptr<const Expiring<T>>;
+  using Fetch = std::function<Result<Expiring<T>>()>;
+
+  static constexpr std::chrono::minutes kRefreshBefore{5};
+  static constexpr std::chrono::seconds kRetryAfter{30};
+
+  /// `clock` must outlive the cache.
+  CredentialCache(Fetch fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}
+
+  /// A credential that holds now. Errors: those of the fetch.
+  Result<Pointer> Get() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      const SystemTime now = clock_.Now();
+      if (kept_ && !IsDue(now)) return kept_;
+      if (!is_fetching_) break;
+      if (kept_ && Holds(now)) return kept_;  // another is fetching: this one still does
+      fetched_.wait(lock);
+    }
+    return FetchUnlocked(lock);
+  }
+
+ private:
+  bool Holds(SystemTime now) const { return !kept_->expires_at || now < *kept_->expires_at; }
+  bool IsDue(SystemTime now) const {
+    if (!kept_->expires_at || now < retry_at_) return !Holds(now);
+    return now + kRefreshBefore >= *kept_->expires_at;
+  }
+
+  Result<Pointer> FetchUnlocked(std::unique_lock<std::mutex>& lock) {
+    is_fetching_ = true;
+    lock.unlock();
+    auto fetched = fetch_();
+    lock.lock();
+    is_fetching_ = false;
+    fetched_.notify_all();
+    const SystemTime now = clock_.Now();
+    if (fetched.ok()) {
+      kept_ = std::make_shared<const Expiring<T>>(std::move(fetched).value());
+      retry_at_ = now + kRetryAfter;  // one that is short of life is not fetched at every turn
+      return kept_;
+    }
+    if (!kept_ || !Holds(now)) return std::move(fetched).error();
+    retry_at_ = now + kRetryAfter;
+    return kept_;
+  }
+
+  const Fetch fetch_;
+  const Clock& clock_;
+  std::mutex mutex_;  ///< Guards what follows; not held while fetching.
+  std::condition_variable fetched_;
+  Pointer kept_;
+  bool is_fetching_ = false;
+  SystemTime retry_at_{};
+};
+
+}  // namespace sluice::storage
