@@ -60,7 +60,8 @@ Result<void> View::AddShare(const config::ConfiguredShare& configured) {
   const std::size_t share_index = shares_.size();
   Share share{.name = ShareName(configured.name),
               .id = IdOf(configured.name),
-              .description = configured.description};
+              .description = configured.description,
+              .serving = configured.serving};
   if (!share_index_.emplace(AsciiLower(configured.name), share_index).second) {
     return At(configured.where, InvalidArgument("share '{}' is given twice", configured.name));
   }
@@ -97,7 +98,8 @@ Result<void> View::AddTable(const config::ConfiguredTable& configured, const Sch
       .share_id = share.id,
       .location = configured.location,
       .history_shared = configured.history_shared,
-      .start_version = configured.start_version};
+      .start_version = configured.start_version,
+      .serving = configured.serving.Or(share.serving)};
   if (table.id.empty()) {
     table.id = IdOf(Format("{}/{}/{}", share.name, schema.name, configured.name));
   }

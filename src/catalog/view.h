@@ -26,6 +26,7 @@ struct SharedTable {
   std::string location;  ///< An absolute path, or a URL as the owner wrote it.
   bool history_shared = false;
   std::int64_t start_version = 0;
+  config::ServingTerms serving;  ///< The table's, else its share's.
 };
 
 struct Schema {
@@ -39,6 +40,7 @@ struct Share {
   protocol::ShareName name;
   std::string id;
   config::ShareDescription description;
+  config::ServingTerms serving;
   std::vector<Schema> schemas;
   std::vector<SharedTable> tables;  ///< Of all schemas, one schema after the other.
 

@@ -60,8 +60,9 @@ constexpr Row kServerSettings[] = {
      .is_path = true,
      .value_name = "DIR,...",
      .doc =
-         "Folders outside a table's own in which its files may lie, for tables whose log names\n"
-         "absolute paths, and to which links in a shared folder may lead. Everything else outside\n"
+         "Folders, on this machine or in a bucket (s3://bucket/folder), outside a table's own in\n"
+         "which its files may lie, for tables whose log names absolute paths, and to which links "
+         "in a shared folder may lead. Everything else outside\n"
          "a table or a shared folder is refused."},
     {.name = "rescan_interval",
      .field = &Options::rescan_interval,
@@ -78,6 +79,42 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc = "How long a download link works. Spark takes links of 15 minutes or less for links of\n"
             "an hour, so stay above."},
+    {.name = "delivery",
+     .field = &Options::delivery,
+     .fallback = "auto",
+     .choices = "auto|url|proxy|dir",
+     .doc =
+         "How files reach recipients, unless a share or table says otherwise: by links that the\n"
+         "store signs (url), by links to this server, which hands the bytes on (proxy), or by\n"
+         "temporary credentials for the table's folder as well (dir). auto: url where the\n"
+         "store can sign, else proxy."},
+    {.name = "freshness",
+     .field = &Options::freshness,
+     .fallback = "0s",
+     .min = "0s",
+     .max = "1d",
+     .value_name = "DURATION",
+     .doc =
+         "How old the last look at a table's log may be, unless a share or table says otherwise.\n"
+         "0s: every query looks, so that it sees the last commit."},
+    {.name = "serve_stale_for",
+     .field = &Options::serve_stale_for,
+     .fallback = "0s",
+     .min = "0s",
+     .max = "30d",
+     .value_name = "DURATION",
+     .doc =
+         "How long the last known version of a table is served while its store does not answer,\n"
+         "unless a share or table says otherwise. Such answers have the header Sluice-Stale.\n"
+         "0s: not at all, the answer is 503."},
+    {.name = "private_networks",
+     .field = &Options::private_networks,
+     .fallback = "",
+     .value_name = "CIDR,...",
+     .doc =
+         "Networks of this organisation (10.0.0.0/8, 127.0.0.1/32) that locations of tables may\n"
+         "lead to. Others that are not public are refused, but for the endpoints that this\n"
+         "configuration and the environment name."},
     {.name = "max_page_files",
      .field = &Options::max_page_files,
      .fallback = "10000",
@@ -319,8 +356,8 @@ Result<void> CheckServerOptions(const ServerOptions& options) {
   TRY(CheckTls(options));
   if (options.data_dir.empty()) return InvalidArgument("dataDir: must not be empty");
   for (const std::string& root : options.allowed_roots) {
-    if (!root.starts_with('/')) {
-      return InvalidArgument("allowedRoots: expected absolute paths, not '{}'", root);
+    if (!root.starts_with('/') && root.find("://") == std::string::npos) {
+      return InvalidArgument("allowedRoots: expected absolute paths or locations, not '{}'", root);
     }
   }
   return {};

@@ -22,6 +22,10 @@ struct ServerOptions {
   std::string public_url;
   std::string data_dir;
   std::chrono::milliseconds url_lifetime{};
+  std::string delivery;  ///< auto, url, proxy or dir
+  std::chrono::milliseconds freshness{};
+  std::chrono::milliseconds serve_stale_for{};
+  std::vector<std::string> private_networks;
   std::int64_t max_page_files = 0;
   std::chrono::milliseconds page_token_lifetime{};
   std::chrono::milliseconds refresh_token_lifetime{};

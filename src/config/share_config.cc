@@ -9,14 +9,17 @@
 #include "base/encoding.h"
 #include "config/reference_keys.h"
 #include "config/server_options.h"
+#include "config/store_config.h"
+#include "config/value.h"
 #include "config/yaml_fields.h"
+#include "config/yaml_settings.h"
 
 namespace sluice::config {
 namespace {
 
 using Keys = std::vector<std::string_view>;
 constexpr std::string_view kOwnKeys[] = {"version", "shares",     "authorization", "allowAnonymous",
-                                         "tables",  "tablesRoot", "sluice"};
+                                         "tables",  "tablesRoot", "stores",        "sluice"};
 
 // Source: OpenSharing spec/protocols/TABLES.md and Delta Sharing PROTOCOL.md, "List Shares".
 constexpr std::size_t kMaxDisplayNameBytes = 255;
@@ -59,6 +62,9 @@ class ConfigReader {
     if (const YamlEntry* entry = Find("authorization")) TRY(ReadAuthorization(*entry));
     if (const YamlEntry* entry = Find("allowAnonymous")) TRY(ReadAllowAnonymous(*entry));
     if (const YamlEntry* entry = Find("sluice")) TRY(ReadOwnSettings(*entry));
+    if (const YamlEntry* entry = Find("stores")) {
+      config_.stores = TRY(ReadStores(document_, *entry));
+    }
     if (const YamlEntry* entry = Find("shares")) TRY(ReadShares(*entry));
     return std::move(config_);
   }
@@ -111,38 +117,7 @@ class ConfigReader {
 
   Result<void> ReadOwnSettings(const YamlEntry& own) {
     TRY(ExpectMap(document_, own));
-    const std::vector<SettingRow> rows = ServerSettingRows();
-    std::vector<std::string> keys;
-    for (const SettingRow& row : rows) keys.push_back(row.YamlKey());
-    for (const YamlEntry& entry : own.value.entries) {
-      const auto found = std::find(keys.begin(), keys.end(), entry.key);
-      if (found == keys.end()) {
-        return UnknownKey(document_, entry, "sluice", Keys(keys.begin(), keys.end()));
-      }
-      TRY(ReadOwnSetting(rows[static_cast<std::size_t>(found - keys.begin())], entry));
-    }
-    return {};
-  }
-
-  Result<void> ReadOwnSetting(const SettingRow& row, const YamlEntry& entry) {
-    GivenSetting given{
-        .name = std::string(row.name), .layer = Layer::kFile, .where = document_.At(entry.line)};
-    if (entry.value.kind == YamlNode::Kind::kSequence) {
-      given.is_list = true;
-      for (const YamlNode& item : entry.value.items) {
-        given.items.push_back(TRY(ReadText(document_, {entry.key, item.line, item})));
-      }
-    } else if (entry.value.kind == YamlNode::Kind::kScalar) {
-      given.items.push_back(entry.value.scalar);  // empty text is how a setting is switched off
-    } else {
-      return FaultAt(document_, entry.line, "{}: expected a value or a list", entry.key);
-    }
-    if (row.is_path) {
-      for (std::string& path : given.items) {
-        if (!path.empty()) path = ResolvePath(document_, path);
-      }
-    }
-    config_.settings.push_back(std::move(given));
+    config_.settings = TRY(ReadSettings(document_, own.value, "sluice", ServerSettingRows()));
     return {};
   }
 
@@ -151,10 +126,13 @@ class ConfigReader {
     UniqueNames names;
     for (const YamlNode& node : shares.value.items) {
       ConfiguredShare share{.where = document_.At(node.line)};
-      TRY(ReadFields(node, "a share", {"name", "schemas", "displayName", "comment", "properties"},
+      TRY(ReadFields(node, "a share",
+                     {"name", "schemas", "displayName", "comment", "properties", "delivery",
+                      "freshness", "serveStaleFor"},
                      [&](const YamlEntry& entry) -> Result<void> {
                        if (entry.key == "name") return ReadName(entry, share.name);
                        if (entry.key == "schemas") return ReadSchemas(entry, share);
+                       if (IsServingTerm(entry)) return ReadServingTerm(entry, share.serving);
                        return ReadDescription(entry, share.description);
                      }));
       if (share.name.empty()) return FaultAt(document_, node.line, "a share needs a name");
@@ -220,7 +198,9 @@ class ConfigReader {
       if (node.kind == YamlNode::Kind::kScalar) {
         table.name = node.scalar;
       } else {
-        TRY(ReadFields(node, "a table", {"name", "location", "id", "historyShared", "startVersion"},
+        TRY(ReadFields(node, "a table",
+                       {"name", "location", "id", "historyShared", "startVersion", "delivery",
+                        "freshness", "serveStaleFor"},
                        [&](const YamlEntry& entry) { return ReadTableField(entry, table); }));
       }
       if (table.name.empty()) return FaultAt(document_, node.line, "a table needs a name");
@@ -233,6 +213,7 @@ class ConfigReader {
 
   Result<void> ReadTableField(const YamlEntry& entry, ConfiguredTable& table) {
     if (entry.key == "name") return ReadName(entry, table.name);
+    if (IsServingTerm(entry)) return ReadServingTerm(entry, table.serving);
     if (entry.key == "historyShared") {
       table.history_shared = TRY(ReadBool(document_, entry));
     } else if (entry.key == "startVersion") {
@@ -242,6 +223,29 @@ class ConfigReader {
     } else {
       table.location = ResolvePath(document_, TRY(ReadText(document_, entry)));
     }
+    return {};
+  }
+
+  static bool IsServingTerm(const YamlEntry& entry) {
+    return entry.key == "delivery" || entry.key == "freshness" || entry.key == "serveStaleFor";
+  }
+
+  Result<void> ReadServingTerm(const YamlEntry& entry, ServingTerms& terms) {
+    const std::string text = TRY(ReadText(document_, entry));
+    Result<void> read;
+    if (entry.key == "delivery") {
+      read = Store(ParseDelivery(text), terms.delivery);
+    } else {
+      read = Store(ParseDuration(text),
+                   entry.key == "freshness" ? terms.freshness : terms.serve_stale_for);
+    }
+    if (read.ok()) return read;
+    return FaultAt(document_, entry.line, "{}: {}", entry.key, read.error().message);
+  }
+
+  template <typename T>
+  static Result<void> Store(Result<T> value, std::optional<T>& out) {
+    out = TRY(std::move(value));
     return {};
   }
 

@@ -8,12 +8,14 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "config/serving_terms.h"
 #include "config/setting.h"
+#include "config/store_options.h"
 #include "config/yaml.h"
 
 namespace sluice::config {
 
-// The configuration file: the YAML of the reference server, every key of it, and four of our own.
+// The configuration file: the YAML of the reference server, every key of it, and some of our own.
 //
 //   version: 1                       # may be absent
 //   shares:
@@ -29,12 +31,17 @@ namespace sluice::config {
 //         id: eb6f82f5-...           # optional
 //         historyShared: false
 //         startVersion: 0
+//         delivery: proxy            # ours, as are the next two; also on a share
+//         freshness: 10s
+//         serveStaleFor: 5m
 //       - refunds                    # short: found in `tables`, else tablesRoot/sales/refunds
 //   authorization: {bearerToken: ...}
 //   ssl, host, port, endpoint, ...   # the reference's settings; see kReferenceKeys
 //   allowAnonymous: false            # ours
 //   tables: {refunds: /data/refunds} # ours
 //   tablesRoot: /data                # ours
+//   stores:                          # ours: where tables lie that are not on this machine
+//   - {name: lake, prefix: "s3://lake", endpoint: "https://minio:9000"}
 //   sluice: {urlLifetime: 1h}        # ours: every setting of server_options.h
 
 /// A table as a configuration names it; checked and given an id by the catalog.
@@ -44,7 +51,8 @@ struct ConfiguredTable {
   std::string id;        ///< Empty: to be derived from the name.
   bool history_shared = false;
   std::int64_t start_version = 0;  ///< At least 0.
-  std::string where;               ///< "FILE:LINE" for errors; may be empty.
+  ServingTerms serving;
+  std::string where;  ///< "FILE:LINE" for errors; may be empty.
 };
 
 struct ConfiguredSchema {
@@ -63,6 +71,7 @@ struct ShareDescription {
 struct ConfiguredShare {
   std::string name;
   ShareDescription description;
+  ServingTerms serving;
   std::vector<ConfiguredSchema> schemas;
   std::string where;
 };
@@ -70,6 +79,7 @@ struct ConfiguredShare {
 struct ShareConfig {
   std::vector<ConfiguredShare> shares;
   std::optional<Secret> bearer_token;  ///< None: whoever reaches the server is "anonymous".
+  std::vector<StoreOptions> stores;
   bool allow_anonymous = false;        ///< Even on an address that others can reach.
   std::vector<GivenSetting> settings;  ///< Of the reference's keys and of `sluice:`.
   /// Keys of the reference that the file gives and that change nothing here, as "FILE:LINE: ...".

@@ -48,11 +48,12 @@ class Versions {
   Result<LoadedSnapshot> RefreshLatest() {
     const auto known = kept_.Latest();
     if (!known) return ReloadLatest();
-    if (!TRY(reader_.IsCurrent(*known))) {
+    const auto tail = TRY(reader_.FindTail(*known, kMaxCommitsToCatchUp));
+    if (!tail.is_current) {
       kept_.Clear();  // of another table
       return ReloadLatest();
     }
-    return CatchUp(*known);
+    return CatchUp(*known, tail);
   }
 
   // Reads the log from its beginning. A failure that may pass loses nothing.
@@ -66,16 +67,11 @@ class Versions {
     return loaded;
   }
 
-  Result<LoadedSnapshot> CatchUp(const LoadedSnapshot& known) {
+  Result<LoadedSnapshot> CatchUp(const LoadedSnapshot& known, const LogReader::Tail& tail) {
     const std::int64_t from = known.snapshot->version().value();
-    std::int64_t newest = from;
-    while (newest - from <= kMaxCommitsToCatchUp) {
-      if (!TRY(reader_.StatCommit(newest + 1))) break;
-      ++newest;
-    }
-    if (newest == from) return known;
-    if (newest - from > kMaxCommitsToCatchUp) return ReloadLatest();
-    auto extended = reader_.Extend(known, newest);
+    if (tail.newest == from) return known;
+    if (tail.newest - from > kMaxCommitsToCatchUp) return ReloadLatest();
+    auto extended = reader_.Extend(known, tail.newest, tail.commit);
     if (!extended.ok()) return ReloadFromCheckpoint(from, std::move(extended).error());
     if (!*extended) return ReloadLatest();
     kept_.MoveLatest(**extended);

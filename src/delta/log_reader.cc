@@ -5,6 +5,7 @@
 
 #include "delta/checkpoint.h"
 #include "delta/checksum.h"
+#include "storage/read_ahead.h"
 
 namespace sluice::delta {
 namespace {
@@ -100,15 +101,18 @@ Result<LoadedSnapshot> LogReader::Load(const LogSegment& segment) const {
   return loaded;
 }
 
-Result<std::optional<LoadedSnapshot>> LogReader::Extend(const LoadedSnapshot& base,
-                                                        std::int64_t version) const {
-  LoadedSnapshot extended;
-  extended.commit = TRY(StatCommit(version));
+Result<std::optional<LoadedSnapshot>> LogReader::Extend(
+    const LoadedSnapshot& base, std::int64_t version,
+    std::optional<storage::ObjectInfo> commit) const {
+  LoadedSnapshot extended{.snapshot = nullptr, .commit = std::move(commit)};
+  if (!extended.commit) extended.commit = TRY(StatCommit(version));
   if (!extended.commit) return NotFound("{} does not exist", CommitName(version));
-  Replay replay;
+  std::vector<CommitFile> commits;
   for (std::int64_t next = version; next > base.snapshot->version().value(); --next) {
-    TRY(ReplayFile({.name = CommitName(next), .first = next, .last = next}, replay));
+    commits.push_back({.name = CommitName(next), .first = next, .last = next});
   }
+  Replay replay;
+  TRY(ReplayCommits(commits, replay));
   const table::Metadata& before = base.snapshot->metadata();
   table::Change change = std::move(replay).FinishChange(table::Version(version), before);
   if (change.metadata && !ReadsFilesAlike(*change.metadata, before)) {
@@ -121,8 +125,48 @@ Result<std::optional<LoadedSnapshot>> LogReader::Extend(const LoadedSnapshot& ba
 Result<bool> LogReader::IsCurrent(const LoadedSnapshot& loaded) const {
   if (!loaded.commit) return true;
   const auto now = TRY(StatCommit(loaded.snapshot->version().value()));
-  return now && now->size_bytes == loaded.commit->size_bytes &&
-         now->modified_at == loaded.commit->modified_at;
+  return now && storage::IsSameObject(*now, *loaded.commit);
+}
+
+Result<LogReader::Tail> LogReader::FindTail(const LoadedSnapshot& loaded,
+                                            std::int64_t max_commits) const {
+  return store_->is_remote() ? ListTail(loaded, max_commits) : StatTail(loaded, max_commits);
+}
+
+Result<LogReader::Tail> LogReader::StatTail(const LoadedSnapshot& loaded,
+                                            std::int64_t max_commits) const {
+  Tail tail{.is_current = TRY(IsCurrent(loaded)), .newest = loaded.snapshot->version().value()};
+  const std::int64_t last = tail.newest + max_commits + 1;
+  while (tail.is_current && tail.newest < last) {
+    auto next = TRY(StatCommit(tail.newest + 1));
+    if (!next) break;
+    ++tail.newest;
+    tail.commit = std::move(next);
+  }
+  return tail;
+}
+
+Result<LogReader::Tail> LogReader::ListTail(const LoadedSnapshot& loaded,
+                                            std::int64_t max_commits) const {
+  const std::int64_t known = loaded.snapshot->version().value();
+  Tail tail{.is_current = !loaded.commit, .newest = known};
+  // From right before the known commit, so that its own entry is the first.
+  std::string start_after = Format("{:020}", known);
+  while (tail.newest <= known + max_commits) {
+    const auto infos = TRY(store_->List({.directory = log_directory_, .start_after = start_after}));
+    if (infos.empty()) break;
+    start_after = infos.back().name;
+    for (const storage::ObjectInfo& info : infos) {
+      if (info.name == CommitName(known)) {
+        tail.is_current = !loaded.commit || storage::IsSameObject(info, *loaded.commit);
+      } else if (info.name == CommitName(tail.newest + 1)) {
+        ++tail.newest;
+        tail.commit = info;
+      }
+    }
+    if (infos.size() < storage::kListPage) break;
+  }
+  return tail;
 }
 
 Result<std::optional<storage::ObjectInfo>> LogReader::StatCommit(std::int64_t version) const {
@@ -138,21 +182,25 @@ Result<bool> LogReader::HasCheckpointAfter(std::int64_t version) const {
   return segment.commits.empty() || segment.commits.front().first > version + 1;
 }
 
-Result<void> LogReader::ReplayFile(const CommitFile& file, Replay& replay) const {
-  const std::string path = log_directory_ + "/" + file.name;
-  const std::string text = TRY(store_->ReadAll(path, kMaxCommitBytes));
-  if (file.first == file.last) {
-    replay.BeginCommit();
-  } else {
-    replay.BeginCompacted();
+Result<void> LogReader::ReplayCommits(const std::vector<CommitFile>& commits,
+                                      Replay& replay) const {
+  std::vector<std::string> paths;
+  for (const CommitFile& commit : commits) paths.push_back(log_directory_ + "/" + commit.name);
+  storage::ReadAhead texts(*store_, paths, kMaxCommitBytes);
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    const std::string text = TRY(texts.Next());
+    if (commits[i].first == commits[i].last) {
+      replay.BeginCommit();
+    } else {
+      replay.BeginCompacted();
+    }
+    TRY(ReadCommit(text, paths[i], replay));
   }
-  return ReadCommit(text, path, replay);
+  return {};
 }
 
 Result<void> LogReader::ReplayLog(const LogSegment& segment, Replay& replay) const {
-  for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
-    TRY(ReplayFile(*commit, replay));
-  }
+  TRY(ReplayCommits({segment.commits.rbegin(), segment.commits.rend()}, replay));
   replay.BeginCheckpoint();
   for (const std::string& part : segment.checkpoint_parts) {
     TRY(ReadCheckpoint(*store_, log_directory_, part, replay));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "delta/log_segment.h"
@@ -36,15 +37,27 @@ class LogReader {
   Result<LoadedSnapshot> LoadVersion(std::int64_t version,
                                      const std::optional<table::Layout>& layout) const;
 
-  /// `base` with the commits up to `version`, which is after it. None if they change how files are
-  /// read that stay: then the log must be read anew. Errors: kNotFound if one of the commits is not
-  /// there; kCorruptData; kUnavailable.
-  Result<std::optional<LoadedSnapshot>> Extend(const LoadedSnapshot& base,
-                                               std::int64_t version) const;
+  /// `base` with the commits up to `version`, which is after it and of which the store said
+  /// `commit` if it was asked. None if they change how files are read that stay: then the log must
+  /// be read anew. Errors: kNotFound if one of the commits is not there; kCorruptData;
+  /// kUnavailable.
+  Result<std::optional<LoadedSnapshot>> Extend(
+      const LoadedSnapshot& base, std::int64_t version,
+      std::optional<storage::ObjectInfo> commit = std::nullopt) const;
 
   /// False if the log does not hold the commit any more that `loaded` ends with: another table may
   /// have taken the place of the one that was read.
   Result<bool> IsCurrent(const LoadedSnapshot& loaded) const;
+
+  /// What has become of the log since `loaded` was read: by two or more looks at single names, or
+  /// by one list where that costs a request as well.
+  struct Tail {
+    bool is_current = true;                     ///< As by IsCurrent.
+    std::int64_t newest = 0;                    ///< The newest commit that follows without a gap.
+    std::optional<storage::ObjectInfo> commit;  ///< Of `newest`, if the look told.
+  };
+  /// Looks at no more than `max_commits` commits after `loaded`, and one further.
+  Result<Tail> FindTail(const LoadedSnapshot& loaded, std::int64_t max_commits) const;
 
   /// What the store says of a commit; none if there is no such commit.
   Result<std::optional<storage::ObjectInfo>> StatCommit(std::int64_t version) const;
@@ -57,7 +70,10 @@ class LogReader {
                                  const std::optional<table::Layout>& layout) const;
   Result<LogSegment> RebuildSegment(std::int64_t version, const table::Layout& layout) const;
   Result<LoadedSnapshot> Load(const LogSegment& segment) const;
-  Result<void> ReplayFile(const CommitFile& file, Replay& replay) const;
+  Result<Tail> StatTail(const LoadedSnapshot& loaded, std::int64_t max_commits) const;
+  Result<Tail> ListTail(const LoadedSnapshot& loaded, std::int64_t max_commits) const;
+  /// In the order given, which is that of replay: newest first.
+  Result<void> ReplayCommits(const std::vector<CommitFile>& commits, Replay& replay) const;
   Result<void> ReplayLog(const LogSegment& segment, Replay& replay) const;
   Result<void> Verify(const table::Snapshot& snapshot) const;
 

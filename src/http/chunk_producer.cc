@@ -13,7 +13,8 @@ std::string_view Chunk::Suffix() const {
   return bytes.empty() ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
 }
 
-ChunkProducer::ChunkProducer(BodySource& source, bool gzip) : source_(source) {
+ChunkProducer::ChunkProducer(BodySource& source, bool gzip)
+    : source_(source), left_bytes_(source.length_bytes()) {
   if (gzip) encoder_.emplace();
 }
 
@@ -23,6 +24,11 @@ void ChunkProducer::Produce(Chunk& chunk) {
   raw.clear();
   chunk.failed = !source_.Next(raw).ok();
   chunk.is_last = raw.empty();
+  if (left_bytes_) {
+    const bool fits = raw.size() <= *left_bytes_ && (!chunk.is_last || *left_bytes_ == 0);
+    chunk.failed |= !fits;
+    if (fits) *left_bytes_ -= raw.size();
+  }
   if (!encoder_ || chunk.failed) return;
   if (chunk.is_last) {
     encoder_->Finish({}, chunk.bytes);

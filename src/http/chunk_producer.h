@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ class ChunkProducer {
 
  private:
   BodySource& source_;
+  std::optional<std::uint64_t> left_bytes_;  ///< Of a source that knows its length.
   std::optional<GzipEncoder> encoder_;
   std::string raw_;  // what is to be compressed
 };

@@ -63,6 +63,9 @@ class BodySource {
   /// Replaces `out` by the next bytes (aim for 64 to 512 KiB); leaves it empty at the end. An error
   /// cuts the connection, so that the client cannot take half an answer for a whole one.
   virtual Result<void> Next(std::string& out) = 0;
+  /// If known, it is sent as Content-Length and the body never compressed; a source that gives more
+  /// or less cuts the connection.
+  virtual std::optional<std::uint64_t> length_bytes() const { return std::nullopt; }
 };
 
 /// Part of an open file, sent with sendfile(2) where the connection is plain.

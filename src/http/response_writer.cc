@@ -116,19 +116,25 @@ Awaitable<void> ResponseWriter::SendFile(const FileBody& body, Sent& sent) {
 }
 
 Awaitable<Sent> ResponseWriter::WriteStream(const Exchange& exchange, Response& response) {
-  ResponseFrame frame{.chunked = exchange.is_http_1_1,
-                      .keep_alive = exchange.keep_alive && exchange.is_http_1_1,
+  BodySource& source = *std::get<std::unique_ptr<BodySource>>(response.body);
+  const auto length_bytes = source.length_bytes();
+  ResponseFrame frame{.content_length = length_bytes,
+                      .chunked = !length_bytes && exchange.is_http_1_1,
+                      .keep_alive = exchange.keep_alive && (length_bytes || exchange.is_http_1_1),
                       .is_http_1_1 = exchange.is_http_1_1};
-  frame.varies_by_coding = MayCompress(response);
+  frame.varies_by_coding = !length_bytes && MayCompress(response);
   frame.gzip = frame.varies_by_coding && exchange.accepts_gzip;
-  if (StatusForbidsBody(response.status)) frame.chunked = false;
+  if (StatusForbidsBody(response.status)) {
+    frame.chunked = false;
+    frame.content_length.reset();
+  }
   AppendResponseHead(response, frame, exchange.request_id, thread_.Date(), head_);
 
   Sent sent{.keep_alive = frame.keep_alive};
   if (SendsNoBody(exchange, response)) {
     sent.completed = co_await SendHead();
   } else {
-    ChunkProducer producer(*std::get<std::unique_ptr<BodySource>>(response.body), frame.gzip);
+    ChunkProducer producer(source, frame.gzip);
     co_await SendChunks(producer, frame.chunked, sent);
   }
   co_return sent;

@@ -11,7 +11,6 @@
 #include "catalog/catalog.h"
 #include "catalog/data_directory.h"
 #include "crypto/hkdf.h"
-#include "delta/delta_table.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "observe/metrics.h"
@@ -20,6 +19,7 @@
 #include "server/certificate.h"
 #include "server/health.h"
 #include "server/pipeline.h"
+#include "server/stores.h"
 #include "sharing/handlers.h"
 #include "storage/location.h"
 
@@ -60,25 +60,22 @@ http::ServerOptions HttpOptions(const config::ServerOptions& options) {
           .trusted_proxies = options.trusted_proxies};
 }
 
-sharing::SharingService::Options SharingOptions(const config::ServerOptions& options) {
+Result<sharing::SharingService::Options> SharingOptions(const config::ServerOptions& options) {
   using std::chrono::floor, std::chrono::seconds;
-  return {.url_lifetime = floor<seconds>(options.url_lifetime),
-          .page_token_lifetime = floor<seconds>(options.page_token_lifetime),
-          .refresh_token_lifetime = floor<seconds>(options.refresh_token_lifetime),
-          .max_page_files = options.max_page_files,
-          .async_wait = options.async_wait,
-          .async = {},
-          .allowed_roots = options.allowed_roots};
-}
-
-Result<std::unique_ptr<table::Table>> OpenTableAt(
-    const std::shared_ptr<storage::ObjectStore>& local, const std::string& text) {
-  storage::Location location = TRY(storage::ParseLocation(text, "/"));
-  if (!location.IsLocal()) {
-    return NotImplemented("tables on '{}' storage are not supported yet by this server",
-                          location.scheme);
+  std::vector<std::string> allowed_roots;
+  for (const std::string& root : options.allowed_roots) {
+    const storage::Location location = TRY(storage::ParseLocation(root, "/"));
+    allowed_roots.push_back(location.path);
   }
-  return delta::NewDeltaTable(local, std::move(location.path));
+  return sharing::SharingService::Options{
+      .url_lifetime = floor<seconds>(options.url_lifetime),
+      .page_token_lifetime = floor<seconds>(options.page_token_lifetime),
+      .refresh_token_lifetime = floor<seconds>(options.refresh_token_lifetime),
+      .max_page_files = options.max_page_files,
+      .async_wait = options.async_wait,
+      .serving = TRY(ServingTermsOf(options)),
+      .async = {},
+      .allowed_roots = std::move(allowed_roots)};
 }
 
 int PortOf(const std::string& address) {
@@ -109,36 +106,66 @@ std::string FirstTable(const catalog::View& view) {
   return {};
 }
 
+/// What making can fail.
+struct Parts {
+  ConfigurationSources sources;
+  Configuration configuration;
+  FileDescriptor log_file;
+  std::unique_ptr<catalog::DataDirectory> data;
+  Secret master_key;
+  CatalogSource source;
+  std::unique_ptr<const Clock> clock;
+  std::unique_ptr<storage::Stores> stores;
+  sharing::SharingService::Options sharing;
+};
+
+Result<Parts> MakeParts(const ConfigurationSources& sources) {
+  Parts parts{.sources = sources, .clock = std::make_unique<SystemClock>()};
+  parts.configuration = TRY(config::LoadConfiguration(sources));
+  const config::ServerOptions& options = parts.configuration.options;
+  parts.log_file = TRY(OpenLogFile(options.log_file));
+  parts.data = TRY(catalog::DataDirectory::Open(options.data_dir));
+  parts.master_key = TRY(parts.data->MasterKey());
+  parts.source =
+      TRY(ReadCatalog(sources, parts.configuration, RecipientOf(sources, parts.configuration)));
+  parts.sharing = TRY(SharingOptions(options));
+  parts.stores = TRY(OpenStores(parts.configuration, *parts.clock));
+  TRY(CheckStores(*parts.source.view, parts.sharing.serving, *parts.stores));
+  return parts;
+}
+
 class ComposedApp final : public App {
  public:
-  ComposedApp(ConfigurationSources sources, Configuration configuration, FileDescriptor log_file,
-              std::unique_ptr<catalog::DataDirectory> data, const Secret& master_key,
-              CatalogSource source)
-      : sources_(std::move(sources)),
-        configuration_(std::move(configuration)),
-        log_file_(std::move(log_file)),
+  explicit ComposedApp(Parts parts)
+      : sources_(std::move(parts.sources)),
+        configuration_(std::move(parts.configuration)),
+        clock_owner_(std::move(parts.clock)),
+        clock_(*clock_owner_),
+        log_file_(std::move(parts.log_file)),
         log_(observe::NewStreamLogger(
             {.fd = log_file_.valid() ? log_file_.get() : 2,
              .min_level = LevelNamed(options().log_level),
              .format = options().log_format == "json" ? observe::LogFormat::kJson
                                                       : observe::LogFormat::kText},
             clock_)),
-        data_(std::move(data)),
-        catalog_(source.view),
-        local_store_(storage::NewLocalStore()),
-        tables_([this](const std::string& location) { return OpenTableAt(local_store_, location); },
-                options().table_cache_bytes),
-        urls_(master_key, clock_),
-        tokens_(crypto::DeriveKey(master_key.Reveal(), "page tokens"), clock_),
+        data_(std::move(parts.data)),
+        catalog_(parts.source.view),
+        stores_(std::move(parts.stores)),
+        serving_(parts.sharing.serving),
+        tables_([this](const std::string& location) { return OpenTable(*stores_, location); },
+                options().table_cache_bytes, clock_),
+        urls_(parts.master_key, clock_),
+        tokens_(crypto::DeriveKey(parts.master_key.Reveal(), "page tokens"), clock_),
         service_({.catalog = catalog_,
                   .tables = tables_,
+                  .stores = *stores_,
                   .urls = urls_,
                   .tokens = tokens_,
                   .clock = clock_},
-                 SharingOptions(options())),
+                 std::move(parts.sharing)),
         admin_(metrics_),
         pipeline_(*log_, metrics_, {.request_timeout = options().request_timeout}) {
-    LogWarnings(source.warnings);
+    LogWarnings(parts.source.warnings);
     AddMetrics();
     AddSurfaces();
   }
@@ -170,7 +197,7 @@ class ComposedApp final : public App {
     const bool has_file_listener = !options().files_listen.empty();
     const bool own_links = has_file_listener && options().public_url.empty();
     const bool follows_proxy = !has_file_listener && options().public_url.empty();
-    service_.SetFileLinks(
+    service_.SetLinkBase(
         {.base_url =
              own_links ? "http://" + addresses[kFiles] + options().prefix : report_.endpoint,
          .prefix_behind_proxy = follows_proxy ? std::optional(options().prefix) : std::nullopt});
@@ -313,6 +340,11 @@ class ComposedApp final : public App {
                   {{"error", source.error().ToString()}});
       return false;
     }
+    const auto checked = CheckStores(*source->view, serving_, *stores_);
+    if (!checked.ok()) {
+      log_->Error("the old shares stay", {{"error", checked.error().ToString()}});
+      return false;
+    }
     LogWarnings(source->warnings);
     DescribeCatalog(*source->view);
     catalog_.Replace(std::move(source->view));
@@ -345,14 +377,16 @@ class ComposedApp final : public App {
 
   const ConfigurationSources sources_;
   const Configuration configuration_;  ///< As of the start.
-  const SystemClock clock_;
+  const std::unique_ptr<const Clock> clock_owner_;
+  const Clock& clock_;
   FileDescriptor log_file_;
   std::unique_ptr<observe::Logger> log_;
   std::unique_ptr<catalog::DataDirectory> data_;
   observe::MetricRegistry metrics_;
   Health health_;
   catalog::Catalog catalog_;
-  std::shared_ptr<storage::ObjectStore> local_store_;
+  const std::unique_ptr<storage::Stores> stores_;
+  const config::ServingTerms serving_;
   sharing::TableCache tables_;
   storage::FileUrlSigner urls_;
   crypto::TokenSealer tokens_;
@@ -368,14 +402,7 @@ class ComposedApp final : public App {
 }  // namespace
 
 Result<std::unique_ptr<App>> App::Start(const ConfigurationSources& sources) {
-  Configuration configuration = TRY(config::LoadConfiguration(sources));
-  FileDescriptor log_file = TRY(OpenLogFile(configuration.options.log_file));
-  auto data = TRY(catalog::DataDirectory::Open(configuration.options.data_dir));
-  const Secret master_key = TRY(data->MasterKey());
-  CatalogSource source =
-      TRY(ReadCatalog(sources, configuration, RecipientOf(sources, configuration)));
-  auto app = std::make_unique<ComposedApp>(sources, std::move(configuration), std::move(log_file),
-                                           std::move(data), master_key, std::move(source));
+  auto app = std::make_unique<ComposedApp>(TRY(MakeParts(sources)));
   TRY(app->Listen());
   return std::unique_ptr<App>(std::move(app));
 }

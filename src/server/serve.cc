@@ -7,8 +7,8 @@
 #include <memory>
 #include <utility>
 
-#include "delta/delta_table.h"
 #include "server/compose.h"
+#include "server/stores.h"
 #include "sharing/servable.h"
 #include "storage/location.h"
 
@@ -55,12 +55,15 @@ Result<void> Serve(const ServeRequest& request) {
 Result<TableReport> CheckTable(const std::string& location_text) {
   const storage::Location location = TRY(storage::ParseLocation(location_text, "/"));
   TableReport report{.location = location.path};
-  if (!location.IsLocal()) {
-    report.reason = Format("tables on '{}' storage are not supported yet", location.scheme);
+  const SystemClock clock;
+  const auto stores = TRY(OpenStores({}, clock));
+  const auto table = OpenTable(*stores, location_text);
+  if (!table.ok() && table.error().code != ErrorCode::kNotImplemented) return table.error();
+  if (!table.ok()) {
+    report.reason = table.error().message;
     return report;
   }
-  const auto table = delta::NewDeltaTable(storage::NewLocalStore(), location.path);
-  const auto latest = table->Latest();
+  const auto latest = (*table)->Latest();
   if (!latest.ok() && latest.error().code != ErrorCode::kUnsupported) return latest.error();
   if (!latest.ok()) {
     report.reason = latest.error().message;

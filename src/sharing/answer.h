@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct TableAnswer {
   std::unique_ptr<FileLines> files;
   /// The last line, but for the token of the next page; none if the client did not ask for it.
   std::optional<protocol::EndStreamAction> end;
+  std::optional<std::chrono::milliseconds> stale_for;  ///< See LatestSnapshot.
   /// What hints left of the files: "3/200". Empty where nothing is pruned.
   std::string pruned;
 };

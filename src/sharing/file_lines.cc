@@ -18,10 +18,16 @@ Result<void> AppendFile(const LineContext& context, protocol::FileLine line, std
     vector_path = TRY(storage::ResolveDataPath(context.table_root, vector->file_path));
     line.vector_path = vector_path.path;
   }
+  const std::size_t line_begin = out.size();
+  Result<void> linked;
+  const auto append_link = [&](const DataPath& to, std::string& text) {
+    if (linked.ok()) linked = context.links->Append(to, text);
+  };
   context.renderer.Append(
-      line, [&](std::string& url) { context.urls.Append(path, url); },
-      [&](std::string& url) { context.urls.Append(vector_path, url); }, out);
-  return {};
+      line, [&](std::string& text) { append_link(path, text); },
+      [&](std::string& text) { append_link(vector_path, text); }, out);
+  if (!linked.ok()) out.resize(line_begin);
+  return linked;
 }
 
 class SnapshotFileLines final : public FileLines {

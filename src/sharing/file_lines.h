@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "protocol/table_lines.h"
-#include "storage/file_url.h"
+#include "sharing/file_links.h"
 #include "table/history.h"
 #include "table/snapshot.h"
 
@@ -21,7 +21,7 @@ class FileLines {
  public:
   virtual ~FileLines() = default;
   /// Appends the next line. False, and nothing appended, after the last. After an error `out` still
-  /// holds whole lines. Errors: those of storage::ResolveDataPath.
+  /// holds whole lines. Errors: those of storage::ResolveDataPath and FileLinks::Append.
   virtual Result<bool> Append(std::string& out) = 0;
   /// To be asked after the last line: where the next page begins; none if this was the last.
   virtual Result<std::optional<std::string>> NextPageToken() = 0;
@@ -32,8 +32,8 @@ using PageSealer = std::function<Result<std::string>(std::size_t next_first)>;
 
 /// What every line of an answer needs.
 struct LineContext {
-  std::string table_root;  ///< Absolute, normalised.
-  storage::PreparedFileUrls urls;
+  std::string table_root;  ///< Canonical.
+  std::shared_ptr<const FileLinks> links;
   protocol::FileLineRenderer renderer;
 };
 

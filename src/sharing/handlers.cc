@@ -65,13 +65,21 @@ void AddLogFields(const protocol::TableRef& table, table::Version version, Respo
   response.log_fields.emplace_back("version", Format("{}", version));
 }
 
+void AddStaleness(const std::optional<std::chrono::milliseconds>& stale_for, Response& response) {
+  if (!stale_for) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*stale_for).count();
+  response.headers.Add("Sluice-Stale", Format("age={}", seconds));
+  response.log_fields.emplace_back("stale_s", Format("{}", seconds));
+}
+
 Result<Response> GetTableVersion(const Request& http, const Caller& caller,
                                  SharingService& service) {
   const auto request = TRY(protocol::ParseTableVersion(http));
-  const table::Version version = TRY(service.GetTableVersion(caller, request));
+  const auto found = TRY(service.GetTableVersion(caller, request));
   Response response;
-  AddVersion(version, response);
-  AddLogFields(request.table, version, response);
+  AddVersion(found.version, response);
+  AddStaleness(found.stale_for, response);
+  AddLogFields(request.table, found.version, response);
   return response;
 }
 
@@ -92,6 +100,7 @@ Result<Response> GetTableMetadata(const Request& http, const Caller& caller,
   const auto request = TRY(protocol::ParseTableMetadata(http));
   SharingService::TableHead head = TRY(service.GetTableMetadata(caller, request));
   Response response = TableResponse(head.version, head.format, /*with_end_stream_action=*/false);
+  AddStaleness(head.stale_for, response);
   AddLogFields(request.table, head.version, response);
   response.body = std::move(head.lines);
   return response;
@@ -106,6 +115,7 @@ void EchoIdHash(const std::optional<protocol::FileIdHash>& id_hash, Response& re
 Result<Response> Respond(const protocol::TableRef& table, TableAnswer answer) {
   Response response = TableResponse(answer.version, answer.format, answer.end.has_value());
   EchoIdHash(answer.id_hash, response);
+  AddStaleness(answer.stale_for, response);
   AddLogFields(table, answer.version, response);
   if (!answer.pruned.empty()) {
     response.headers.Add("Sluice-Pruned", "files=" + answer.pruned);
@@ -173,7 +183,7 @@ Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingS
                                      ? std::string_view()
                                      : std::string_view(http.target).substr(question + 1);
   SharingService::SharedFile shared = TRY(service.OpenFile(path, query));
-  Response response = RespondWithFile(http, std::move(shared.file));
+  Response response = TRY(RespondWithFile(http, std::move(shared.file)));
   response.log_fields.emplace_back("table", shared.table.ToString());
   response.log_fields.emplace_back("recipient", std::move(shared.recipient));
   return response;

@@ -47,7 +47,7 @@ TEST_F(SharingHandlers, OpenLinksBelowAnyPrefix) {
   WriteTable("o", {"a", "files/b%20c"});
   Write("o/files/b c", "data");
   for (const std::string prefix : {"", "/p", "/files", "/files/x", "/a/files/files"}) {
-    service_->SetFileLinks({.base_url = "http://host" + prefix});
+    service_->SetLinkBase({.base_url = "http://host" + prefix});
     const std::string answer = QueryText(prefix);
     std::size_t links = 0;
     for (std::size_t at = answer.find("http://host"); at != std::string::npos;

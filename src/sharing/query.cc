@@ -126,7 +126,9 @@ Result<SharingService::QueryStart> SharingService::StartQuery(const GrantedTable
     start.snapshot = TRY(dependencies_.tables.At(table.shared->location, *asker.pinned));
     TRY(CheckServable(*start.snapshot, RootsOf(table)));
   } else {
-    start.snapshot = TRY(SnapshotFor(table, choice));
+    LatestSnapshot found = TRY(SnapshotFor(table, choice));
+    start.snapshot = std::move(found.snapshot);
+    start.stale_for = found.stale_for;
   }
   if (choice.is_latest()) return start;
   TRY(CheckStartVersion(*table.shared, start.snapshot->version(), "table data"));
@@ -157,7 +159,7 @@ Result<TableAnswer> SharingService::QuerySnapshot(const GrantedTable& table, con
   const auto format = TRY(protocol::ChooseFormat(asker.capabilities, needs));
   protocol::HeadOptions head{.format = format, .history_shared = table.shared->history_shared};
   if (start.stamp) head.metadata_version = start.stamp->version;
-  LineContext context = ContextOf(table, asker, format);
+  LineContext context = TRY(ContextOf(table, asker, format));
   const Pin pin = Pin::Of(snapshot);
   table::FileSelection selection =
       snapshot.Select(ParseHints(body, snapshot.metadata().schema), body.limit_hint);
@@ -166,8 +168,9 @@ Result<TableAnswer> SharingService::QuerySnapshot(const GrantedTable& table, con
                      .format = format,
                      .id_hash = asker.id_hash,
                      .head_lines = protocol::RenderHeadLines(snapshot, head),
+                     .stale_for = start.stale_for,
                      .pruned = Format("{}/{}", selection.file_count, snapshot.file_count())};
-  answer.end = TRY(PlanEnd(table, asker, body, pin, context.urls.expires_at()));
+  answer.end = TRY(PlanEnd(table, asker, body, pin, context.links->expires_at()));
   PageSealer seal = [this, pin,
                      scope = PageScope(table, asker, ParametersOf(body))](std::size_t next_first) {
     std::vector<std::int64_t> numbers = pin.Numbers();

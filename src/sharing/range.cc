@@ -84,8 +84,8 @@ struct SharingService::RangeBounds {
 
 Result<SharingService::RangeBounds> SharingService::QueryBounds(const GrantedTable& table,
                                                                 const protocol::QueryBody& body) {
-  const table::SnapshotPtr latest = TRY(dependencies_.tables.Latest(table.shared->location));
-  RangeBounds bounds{.start = *body.starting_version, .latest = latest->version()};
+  const LatestSnapshot latest = TRY(LatestOf(table));
+  RangeBounds bounds{.start = *body.starting_version, .latest = latest.snapshot->version()};
   bounds.end = body.ending_version.value_or(bounds.latest);
   TRY(CheckOrder(bounds.start, bounds.end, bounds.latest));
   if (bounds.end > bounds.latest) {
@@ -99,8 +99,8 @@ Result<SharingService::RangeBounds> SharingService::QueryBounds(const GrantedTab
 Result<SharingService::RangeBounds> SharingService::ChangesBounds(
     const GrantedTable& table, table::History& history,
     const protocol::TableChangesRequest& request) {
-  const table::SnapshotPtr latest = TRY(dependencies_.tables.Latest(table.shared->location));
-  RangeBounds bounds{.latest = latest->version()};
+  const LatestSnapshot latest = TRY(LatestOf(table));
+  RangeBounds bounds{.latest = latest.snapshot->version()};
   bounds.start = request.starting_version ? *request.starting_version
                                           : TRY(RangeStartAt(history, *request.starting_timestamp));
   bounds.end = bounds.latest;
@@ -194,13 +194,13 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
   protocol::HeadOptions options{
       .format = format, .history_shared = true, .metadata_version = head.version()};
   if (terms.historical_protocol) options.protocol_version = head.version();
-  LineContext context = ContextOf(table, asker, format);
+  LineContext context = TRY(ContextOf(table, asker, format));
   TableAnswer answer{.version = bounds.start,
                      .format = format,
                      .id_hash = asker.id_hash,
                      .head_lines = protocol::RenderHeadLines(head, options)};
   if (asker.capabilities.include_end_stream_action || terms.max_files) {
-    answer.end = protocol::EndStreamAction{.min_url_expires_at = context.urls.expires_at()};
+    answer.end = protocol::EndStreamAction{.min_url_expires_at = context.links->expires_at()};
   }
   std::optional<std::string> next;
   if (range.next) {

@@ -10,12 +10,7 @@ namespace {
 
 Result<void> CheckPlace(std::string_view log_path, const TableRoots& roots) {
   const auto path = TRY(storage::ResolveDataPath(roots.root, log_path));
-  const bool allowed =
-      !path.is_absolute ||
-      std::ranges::any_of(roots.allowed_roots, [&](const std::string& allowed_root) {
-        return storage::IsWithin(path.path, allowed_root);
-      });
-  if (allowed) return {};
+  if (!path.is_absolute || IsAllowed(path.path, roots)) return {};
   return WithDetail(
       Unsupported("the table lists files outside its own folder, which the owner has not allowed"),
       path.path);
@@ -35,6 +30,12 @@ Result<void> CheckBlock(const table::FileBlock& block, const TableRoots& roots, 
 }
 
 }  // namespace
+
+bool IsAllowed(std::string_view path, const TableRoots& roots) {
+  return std::ranges::any_of(roots.allowed_roots, [&](const std::string& allowed_root) {
+    return storage::IsWithin(path, allowed_root);
+  });
+}
 
 Result<void> CheckServable(const table::Snapshot& snapshot, const TableRoots& roots) {
   for (const table::Segment& segment : snapshot.segments()) {

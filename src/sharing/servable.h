@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "table/snapshot.h"
@@ -10,9 +11,12 @@ namespace sluice::sharing {
 
 /// Where a table lies, and where else its files may.
 struct TableRoots {
-  std::string root;  ///< Absolute, normalised.
+  std::string root;  ///< Canonical, like the others.
   std::span<const std::string> allowed_roots;
 };
+
+/// Whether the owner allows files there that do not lie below the table's root.
+bool IsAllowed(std::string_view path, const TableRoots& roots);
 
 /// Whether every live file of a snapshot, and every bitmap of deleted rows, may be handed to
 /// recipients. Errors: kUnsupported if one lies outside the table's root and the allowed ones;

@@ -16,15 +16,15 @@ SharingService::SharingService(const Dependencies& dependencies, Options options
       async_queries_(options_.async, dependencies_.clock,
                      [this](const AsyncQuery& query) { return Prepare(query); }) {}
 
-void SharingService::SetFileLinks(FileLinks links) {
+void SharingService::SetLinkBase(LinkBase base) {
   const std::lock_guard lock(mutex_);
-  file_links_ = std::move(links);
+  link_base_ = std::move(base);
 }
 
 std::string SharingService::FileBaseUrl(std::string_view forwarded_origin) const {
   const std::lock_guard lock(mutex_);
-  if (forwarded_origin.empty() || !file_links_.prefix_behind_proxy) return file_links_.base_url;
-  return std::string(forwarded_origin) + *file_links_.prefix_behind_proxy;
+  if (forwarded_origin.empty() || !link_base_.prefix_behind_proxy) return link_base_.base_url;
+  return std::string(forwarded_origin) + *link_base_.prefix_behind_proxy;
 }
 
 Result<SharingService::GrantedTable> SharingService::Grant(const auth::Caller& caller,
@@ -33,13 +33,17 @@ Result<SharingService::GrantedTable> SharingService::Grant(const auth::Caller& c
   table.shared = TRY(table.view->FindTable(catalog::RecipientName(caller.recipient), ref));
   const storage::Location location = TRY(storage::ParseLocation(table.shared->location, "/"));
   table.root = location.path;
+  table.serving = table.shared->serving.Or(options_.serving);
   return table;
 }
 
-Result<table::SnapshotPtr> SharingService::Latest(const GrantedTable& table) {
-  table::SnapshotPtr snapshot = TRY(dependencies_.tables.Latest(table.shared->location));
-  TRY(CheckServable(*snapshot, RootsOf(table)));
-  return snapshot;
+Result<LatestSnapshot> SharingService::LatestOf(const GrantedTable& table) {
+  constexpr std::chrono::milliseconds kNone{0};
+  LatestSnapshot latest = TRY(dependencies_.tables.Latest(
+      table.shared->location, {.max_age = table.serving.freshness.value_or(kNone),
+                               .serve_stale_for = table.serving.serve_stale_for.value_or(kNone)}));
+  TRY(CheckServable(*latest.snapshot, RootsOf(table)));
+  return latest;
 }
 
 Result<table::Version> SharingService::VersionFor(const GrantedTable& table,
@@ -55,13 +59,13 @@ Result<table::Version> SharingService::VersionFor(const GrantedTable& table,
   return version;
 }
 
-Result<table::SnapshotPtr> SharingService::SnapshotFor(const GrantedTable& table,
-                                                       const VersionChoice& choice) {
-  if (choice.is_latest()) return Latest(table);
+Result<LatestSnapshot> SharingService::SnapshotFor(const GrantedTable& table,
+                                                   const VersionChoice& choice) {
+  if (choice.is_latest()) return LatestOf(table);
   const table::Version version = TRY(VersionFor(table, choice));
   table::SnapshotPtr snapshot = TRY(dependencies_.tables.At(table.shared->location, version));
   TRY(CheckServable(*snapshot, RootsOf(table)));
-  return snapshot;
+  return LatestSnapshot{.snapshot = std::move(snapshot), .stale_for = {}};
 }
 
 Result<protocol::CommitStamp> SharingService::StampOf(const GrantedTable& table,
@@ -70,21 +74,37 @@ Result<protocol::CommitStamp> SharingService::StampOf(const GrantedTable& table,
   return protocol::CommitStamp{.version = version, .time = TRY(history->TimeOf(version))};
 }
 
-LineContext SharingService::ContextOf(const GrantedTable& table, const Asker& asker,
-                                      protocol::ResponseFormat format) const {
+Result<std::shared_ptr<const FileLinks>> SharingService::LinksFor(const GrantedTable& table,
+                                                                  const Asker& asker) const {
+  const auto delivery = table.serving.delivery.value_or(config::Delivery::kAuto);
+  const storage::Store store = TRY(dependencies_.stores.Find(table.root));
+  const bool by_store = delivery == config::Delivery::kAuto ? store.signer != nullptr
+                                                            : delivery != config::Delivery::kProxy;
+  if (by_store) {
+    std::shared_ptr<const FileLinks> links =
+        TRY(LinksToStores(dependencies_.stores, table.root, options_.url_lifetime));
+    return links;
+  }
   const protocol::TableRef& ref = table.shared->ref;
   const std::string base_url = FileBaseUrl(asker.forwarded_origin);
-  storage::PreparedFileUrls urls = dependencies_.urls.Prepare({.base_url = base_url,
-                                                               .recipient = asker.caller.recipient,
-                                                               .share = ref.share.value(),
-                                                               .schema = ref.schema.value(),
-                                                               .table = ref.table.value()},
-                                                              options_.url_lifetime);
+  std::shared_ptr<const FileLinks> links =
+      LinksThroughServer(dependencies_.urls.Prepare({.base_url = base_url,
+                                                     .recipient = asker.caller.recipient,
+                                                     .share = ref.share.value(),
+                                                     .schema = ref.schema.value(),
+                                                     .table = ref.table.value()},
+                                                    options_.url_lifetime));
+  return links;
+}
+
+Result<LineContext> SharingService::ContextOf(const GrantedTable& table, const Asker& asker,
+                                              protocol::ResponseFormat format) const {
+  std::shared_ptr<const FileLinks> links = TRY(LinksFor(table, asker));
   const protocol::FileLineRenderer renderer(
       {.format = format,
        .id_hash = asker.id_hash.value_or(protocol::DefaultFileIdHash(format)),
-       .urls_expire_at = urls.expires_at()});
-  return {.table_root = table.root, .urls = std::move(urls), .renderer = renderer};
+       .urls_expire_at = links->expires_at()});
+  return LineContext{.table_root = table.root, .links = std::move(links), .renderer = renderer};
 }
 
 std::optional<std::size_t> SharingService::PageSize(std::optional<std::int32_t> max_files) const {
@@ -92,30 +112,35 @@ std::optional<std::size_t> SharingService::PageSize(std::optional<std::int32_t> 
   return static_cast<std::size_t>(std::min<std::int64_t>(*max_files, options_.max_page_files));
 }
 
-Result<table::Version> SharingService::GetTableVersion(
+Result<SharingService::TableVersion> SharingService::GetTableVersion(
     const auth::Caller& caller, const protocol::TableVersionRequest& request) {
   const GrantedTable table = TRY(Grant(caller, request.table));
-  if (!request.starting_timestamp) return TRY(Latest(table))->version();
+  if (!request.starting_timestamp) {
+    const LatestSnapshot latest = TRY(LatestOf(table));
+    return TableVersion{.version = latest.snapshot->version(), .stale_for = latest.stale_for};
+  }
   TRY(CheckHistoryShared(*table.shared));
   const auto history = TRY(dependencies_.tables.OpenHistory(table.shared->location));
   const table::Version version = TRY(FirstVersionSince(*history, *request.starting_timestamp));
   TRY(CheckStartVersion(*table.shared, version, "table data"));
-  return version;
+  return TableVersion{.version = version, .stale_for = {}};
 }
 
 Result<SharingService::TableHead> SharingService::GetTableMetadata(
     const auth::Caller& caller, const protocol::TableMetadataRequest& request) {
   const GrantedTable table = TRY(Grant(caller, request.table));
   const VersionChoice choice{.version = request.version, .timestamp = request.timestamp};
-  const table::SnapshotPtr snapshot = TRY(SnapshotFor(table, choice));
+  const LatestSnapshot found = TRY(SnapshotFor(table, choice));
+  const table::Snapshot& snapshot = *found.snapshot;
   const auto needs =
-      protocol::NeedsOf(snapshot->protocol(), snapshot->metadata(), snapshot->HasDeletionVectors());
+      protocol::NeedsOf(snapshot.protocol(), snapshot.metadata(), snapshot.HasDeletionVectors());
   const auto format = TRY(protocol::ChooseFormat(request.capabilities, needs));
   protocol::HeadOptions options{.format = format, .history_shared = table.shared->history_shared};
-  if (!choice.is_latest()) options.metadata_version = snapshot->version();
-  return TableHead{.version = snapshot->version(),
+  if (!choice.is_latest()) options.metadata_version = snapshot.version();
+  return TableHead{.version = snapshot.version(),
+                   .stale_for = found.stale_for,
                    .format = format,
-                   .lines = protocol::RenderHeadLines(*snapshot, options)};
+                   .lines = protocol::RenderHeadLines(snapshot, options)};
 }
 
 Result<SharingService::SharedFile> SharingService::OpenFile(std::string_view path,
@@ -130,10 +155,25 @@ Result<SharingService::SharedFile> SharingService::OpenFile(std::string_view pat
     return WithDetail(PermissionDenied("the table is no longer shared"), shared.error().message);
   }
   const storage::Location location = TRY(storage::ParseLocation((*shared)->location, "/"));
-  storage::LocalFile file = TRY(storage::OpenLocalFile(
-      {.table_root = location.path, .allowed_roots = options_.allowed_roots}, verified.data_path));
+  DataFile file = TRY(OpenDataFile(location.path, verified.data_path));
   return SharedFile{
       .recipient = verified.recipient, .table = (*shared)->ref, .file = std::move(file)};
+}
+
+Result<DataFile> SharingService::OpenDataFile(const std::string& root,
+                                              const storage::DataPath& path) const {
+  if (root.starts_with('/')) {
+    return DataFile(TRY(storage::OpenLocalFile(
+        {.table_root = root, .allowed_roots = options_.allowed_roots}, path)));
+  }
+  const TableRoots roots{.root = root, .allowed_roots = options_.allowed_roots};
+  RemoteFile file{.path = storage::FullPath(root, path)};
+  if (path.is_absolute && !IsAllowed(path.path, roots)) {
+    return WithDetail(PermissionDenied("the file lies outside the table"), file.path);
+  }
+  file.store = TRY(dependencies_.stores.Find(file.path)).objects;
+  file.info = TRY(file.store->Stat(file.path));
+  return DataFile(std::move(file));
 }
 
 }  // namespace sluice::sharing

@@ -20,10 +20,11 @@
 #include "sharing/answer.h"
 #include "sharing/async_queries.h"
 #include "sharing/commit_range.h"
+#include "sharing/file_response.h"
 #include "sharing/page_token.h"
 #include "sharing/table_cache.h"
 #include "storage/file_url.h"
-#include "storage/local_files.h"
+#include "storage/stores.h"
 
 namespace sluice::sharing {
 
@@ -38,6 +39,7 @@ class SharingService {
     std::int64_t max_page_files = 10'000;  ///< A client that asks for larger pages gets these.
     /// How long a query that may be answered asynchronously is waited for before it is.
     std::chrono::milliseconds async_wait{5'000};
+    config::ServingTerms serving;  ///< Where neither table nor share says otherwise.
     AsyncQueries::Options async;
     std::vector<std::string> allowed_roots;  ///< Where files may lie outside their table's root.
   };
@@ -45,6 +47,7 @@ class SharingService {
   struct Dependencies {
     const catalog::Catalog& catalog;
     TableCache& tables;
+    storage::Stores& stores;
     const storage::FileUrlSigner& urls;
     const crypto::TokenSealer& tokens;
     const Clock& clock;
@@ -52,12 +55,12 @@ class SharingService {
   SharingService(const Dependencies& dependencies, Options options);
 
   /// What links to files begin with.
-  struct FileLinks {
+  struct LinkBase {
     std::string base_url;  ///< "http://127.0.0.1:8080/delta-sharing"
     /// Set if the owner named no public URL: the path below the origin that a trusted proxy tells.
     std::optional<std::string> prefix_behind_proxy;
   };
-  void SetFileLinks(FileLinks links);
+  void SetLinkBase(LinkBase base);
 
   // Lists are in configuration order, each answered as its one line of JSON.
   // Errors: kNotFound; kInvalidArgument for a bad page token.
@@ -78,11 +81,17 @@ class SharingService {
   // Errors of what follows: kNotFound if the table does not exist or is not granted; kUnsupported
   // if it, or the format asked for, cannot be served; kInvalidArgument for versions, times and
   // tokens that are not good; those of table::Table.
-  Result<table::Version> GetTableVersion(const auth::Caller& caller,
-                                         const protocol::TableVersionRequest& request);
+  /// `stale_for` here and in what follows: see LatestSnapshot.
+  struct TableVersion {
+    table::Version version;
+    std::optional<std::chrono::milliseconds> stale_for;
+  };
+  Result<TableVersion> GetTableVersion(const auth::Caller& caller,
+                                       const protocol::TableVersionRequest& request);
 
   struct TableHead {
     table::Version version;
+    std::optional<std::chrono::milliseconds> stale_for;
     protocol::ResponseFormat format;
     std::string lines;
   };
@@ -117,11 +126,11 @@ class SharingService {
 
   /// Opens the file of a signed URL: `path` is what follows `/files/`, `query` what follows '?',
   /// both still encoded. Errors: kPermissionDenied for a URL that is not (or no longer) good,
-  /// whatever the reason.
+  /// whatever the reason; kUnavailable if the store does not answer.
   struct SharedFile {
     std::string recipient;  ///< To whom the URL was given.
     protocol::TableRef table;
-    storage::LocalFile file;
+    DataFile file;
   };
   Result<SharedFile> OpenFile(std::string_view path, std::string_view query) const;
 
@@ -130,7 +139,8 @@ class SharingService {
   struct GrantedTable {
     catalog::ViewPtr view;  ///< Keeps `shared` alive.
     const catalog::SharedTable* shared = nullptr;
-    std::string root;  ///< Absolute, normalised.
+    std::string root;              ///< Canonical.
+    config::ServingTerms serving;  ///< Nothing is left out.
   };
   /// Who asks for what, as far as all answers about a table need it.
   struct Asker {
@@ -153,14 +163,16 @@ class SharingService {
     table::SnapshotPtr snapshot;
     std::optional<protocol::CommitStamp> stamp;  ///< If the query named a version or a time.
     std::size_t first = 0;                       ///< Files on the pages before.
+    std::optional<std::chrono::milliseconds> stale_for;
   };
   /// What a range of versions is asked for with, and the versions that come of it.
   struct RangeTerms;
   struct RangeBounds;
 
+  Result<DataFile> OpenDataFile(const std::string& root, const storage::DataPath& path) const;
   Result<GrantedTable> Grant(const auth::Caller& caller, const protocol::TableRef& ref) const;
-  Result<table::SnapshotPtr> Latest(const GrantedTable& table);
-  Result<table::SnapshotPtr> SnapshotFor(const GrantedTable& table, const VersionChoice& choice);
+  Result<LatestSnapshot> LatestOf(const GrantedTable& table);
+  Result<LatestSnapshot> SnapshotFor(const GrantedTable& table, const VersionChoice& choice);
   Result<table::SnapshotPtr> PinnedSnapshot(const GrantedTable& table, const Pin& pin,
                                             std::string_view noun);
   Result<table::Version> VersionFor(const GrantedTable& table, const VersionChoice& choice);
@@ -193,8 +205,11 @@ class SharingService {
                                                            const Pin& pin,
                                                            SystemTime urls_expire_at) const;
   Result<protocol::CommitStamp> StampOf(const GrantedTable& table, table::Version version);
-  LineContext ContextOf(const GrantedTable& table, const Asker& asker,
-                        protocol::ResponseFormat format) const;
+  /// Of the three ways, those with links.
+  Result<std::shared_ptr<const FileLinks>> LinksFor(const GrantedTable& table,
+                                                    const Asker& asker) const;
+  Result<LineContext> ContextOf(const GrantedTable& table, const Asker& asker,
+                                protocol::ResponseFormat format) const;
   TableRoots RootsOf(const GrantedTable& table) const {
     return {.root = table.root, .allowed_roots = options_.allowed_roots};
   }
@@ -210,8 +225,8 @@ class SharingService {
 
   const Dependencies dependencies_;
   const Options options_;
-  mutable std::mutex mutex_;  ///< Guards file_links_.
-  FileLinks file_links_;
+  mutable std::mutex mutex_;  ///< Guards link_base_.
+  LinkBase link_base_;
   AsyncQueries async_queries_;  ///< Last: its threads use what is above.
 };
 

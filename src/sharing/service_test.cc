@@ -199,7 +199,7 @@ TEST_F(SharingTables, LinksFollowAProxyOnlyWhereTheOwnerNamedNoAddress) {
     return url.substr(0, url.find("/files/"));
   };
   EXPECT_EQ(base_of_links("https://proxy"), "http://host/p");
-  service_->SetFileLinks({.base_url = "http://host/p", .prefix_behind_proxy = "/p"});
+  service_->SetLinkBase({.base_url = "http://host/p", .prefix_behind_proxy = "/p"});
   EXPECT_EQ(base_of_links("https://proxy"), "https://proxy/p");
   EXPECT_EQ(base_of_links(""), "http://host/p");
 }

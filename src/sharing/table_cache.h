@@ -10,7 +10,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "sharing/latest_look.h"
 #include "table/table.h"
 
 namespace sluice::sharing {
@@ -24,11 +26,12 @@ using TableOpener =
 /// all together hold more than the bound; requests that still read one keep it alive. Thread-safe.
 class TableCache {
  public:
-  TableCache(TableOpener opener, std::size_t max_bytes);
+  /// `clock` must outlive the cache.
+  TableCache(TableOpener opener, std::size_t max_bytes, const Clock& clock);
 
   // Those of table::Table for the table at `location`. Errors: those of the opener too;
   // kMissingData where the table says kNotFound.
-  Result<table::SnapshotPtr> Latest(const std::string& location);
+  Result<LatestSnapshot> Latest(const std::string& location, const Freshness& freshness = {});
   Result<table::SnapshotPtr> At(const std::string& location, table::Version version,
                                 const std::optional<table::Layout>& layout = {});
   Result<table::Version> LatestVersion(const std::string& location);
@@ -44,21 +47,26 @@ class TableCache {
   Stats stats() const;
 
  private:
+  struct OpenTable {
+    std::unique_ptr<table::Table> table;
+    LatestLook latest;
+  };
   struct Entry {
-    std::shared_ptr<table::Table> table;
+    std::shared_ptr<OpenTable> open;
     std::size_t bytes = 0;
     std::list<std::string>::iterator recency;
   };
 
-  /// Opens the table, calls `read(*table)`, and notes how large it is now.
+  /// Opens the table, calls `read(OpenTable&)`, and notes how large it is now.
   template <typename Read>
   auto Use(const std::string& location, Read&& read);
-  Result<std::shared_ptr<table::Table>> FindOrOpen(const std::string& location);
+  Result<std::shared_ptr<OpenTable>> FindOrOpen(const std::string& location);
   /// Notes the table's size after use and evicts others until the bound holds.
   void Account(const std::string& location, std::size_t bytes);
 
   const TableOpener opener_;
   const std::size_t max_bytes_;
+  const Clock& clock_;
   mutable std::mutex mutex_;  ///< Guards all that follows; never held while a log is read.
   std::unordered_map<std::string, Entry> entries_;
   std::list<std::string> recency_;  ///< Locations, most recently used first.

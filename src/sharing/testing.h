@@ -37,11 +37,12 @@ class SharedTables : public testing::Test {
     auto service =
         std::make_unique<SharingService>(SharingService::Dependencies{.catalog = catalog_,
                                                                       .tables = tables_,
+                                                                      .stores = *stores_,
                                                                       .urls = urls_,
                                                                       .tokens = tokens_,
                                                                       .clock = clock_},
                                          options);
-    service->SetFileLinks({.base_url = "http://host/p"});
+    service->SetLinkBase({.base_url = "http://host/p"});
     return service;
   }
 
@@ -113,7 +114,9 @@ class SharedTables : public testing::Test {
   TableCache tables_{[this](const std::string& location) -> Result<std::unique_ptr<table::Table>> {
                        return delta::NewDeltaTable(store_, location);
                      },
-                     1 << 20};
+                     1 << 20, clock_};
+  std::unique_ptr<storage::Stores> stores_ =
+      storage::Stores::New({}, storage::CloudContext{.clock = clock_}).value();
   storage::FileUrlSigner urls_{Secret("master"), clock_};
   crypto::TokenSealer tokens_{crypto::HmacSha256Key("page tokens"), clock_};
   std::unique_ptr<SharingService> service_;

@@ -20,11 +20,14 @@ struct ObjectInfo {
   std::string etag = {};
 };
 
+/// S3 gives at most so many names an answer.
+inline constexpr std::size_t kListPage = 1000;
+
 /// Which names of a directory to list.
 struct ListRequest {
   std::string_view directory;    ///< Without a trailing '/'.
   std::string_view start_after;  ///< Strictly after this name; empty for all.
-  std::size_t limit = 1000;      ///< S3 gives at most 1,000 names an answer.
+  std::size_t limit = kListPage;
 };
 
 /// One object, open for reading parts of it. Thread-safe.
@@ -58,8 +61,8 @@ struct ByteSpan {
 /// Every store keeps the promises in object_store_contract_test.cc:
 ///  - a list is in byte order of the names, resumes strictly after `start_after`, and holds the
 ///    objects of the directory itself, none of those below;
-///  - only an empty list is the end: others may be shorter than `limit`. A directory that holds
-///    nothing or is not there is an empty list, since a bucket cannot tell the two apart;
+///  - a list shorter than `limit` is the end. A directory that holds nothing or is not there is an
+///    empty list, since a bucket cannot tell the two apart;
 ///  - an object that was put is whole, and found by all reads that start after;
 ///  - failures are kNotFound, kPermissionDenied or kUnavailable (trying again may help), name the
 ///    object and keep its path for the detail.

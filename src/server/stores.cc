@@ -1,0 +1,80 @@
+#include "server/stores.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "delta/delta_table.h"
+#include "storage/location.h"
+
+namespace sluice::server {
+namespace {
+
+/// Where machines, containers and pods find their own identity.
+const std::vector<std::string> kIdentityNetworks = {"169.254.0.0/16", "127.0.0.0/8", "::1/128",
+                                                    "fd00:ec2::/32"};
+
+std::string EnvironmentVariable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value != nullptr ? value : "";
+}
+
+Result<void> CheckTable(const catalog::SharedTable& table, const config::ServingTerms& defaults,
+                        storage::Stores& stores) {
+  const storage::Location location = TRY(storage::ParseLocation(table.location, "/"));
+  const auto store = stores.Find(location.path);
+  if (!store.ok() && store.error().code == ErrorCode::kNotImplemented) return {};
+  if (!store.ok()) {
+    return WithDetail(InvalidArgument("table {}: {}", table.ref.ToString(), store.error().message),
+                      store.error().detail);
+  }
+  const auto delivery = table.serving.Or(defaults).delivery.value_or(config::Delivery::kAuto);
+  const bool needs_links =
+      delivery == config::Delivery::kUrl || delivery == config::Delivery::kDirectory;
+  if (!needs_links || store->signer != nullptr) return {};
+  return InvalidArgument(
+      "table {}: delivery '{}' needs a store that signs links, which '{}' does not: use proxy",
+      table.ref.ToString(), config::DeliveryName(delivery), store->name);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration& configuration,
+                                                    const Clock& clock) {
+  using std::chrono::seconds;
+  auto identity_client = TRY(http::Client::New({.proxy = "",
+                                                .connect_timeout = seconds(2),
+                                                .idle_timeout = seconds(10),
+                                                .max_connections = 16,
+                                                .private_networks = kIdentityNetworks}));
+  return storage::Stores::New(
+      configuration.shares ? configuration.shares->stores : std::vector<config::StoreOptions>(),
+      {.clock = clock,
+       .environment = EnvironmentVariable,
+       .private_networks = configuration.options.private_networks,
+       .identity_client = std::move(identity_client)});
+}
+
+Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
+                                                const std::string& location) {
+  storage::Location place = TRY(storage::ParseLocation(location, "/"));
+  storage::Store store = TRY(stores.Find(place.path));
+  return delta::NewDeltaTable(std::move(store.objects), std::move(place.path));
+}
+
+Result<void> CheckStores(const catalog::View& view, const config::ServingTerms& defaults,
+                         storage::Stores& stores) {
+  for (const catalog::Share& share : view.shares()) {
+    for (const catalog::SharedTable& table : share.tables) {
+      TRY(CheckTable(table, defaults, stores));
+    }
+  }
+  return {};
+}
+
+Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options) {
+  return config::ServingTerms{.delivery = TRY(config::ParseDelivery(options.delivery)),
+                              .freshness = options.freshness,
+                              .serve_stale_for = options.serve_stale_for};
+}
+
+}  // namespace sluice::server

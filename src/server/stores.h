@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/view.h"
+#include "config/configuration.h"
+#include "storage/stores.h"
+#include "table/table.h"
+
+namespace sluice::server {
+
+/// The stores of a configuration and of this process' environment. `clock` must outlive them.
+/// Errors: those of storage::Stores::New, beginning with the configuration file.
+Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration& configuration,
+                                                    const Clock& clock);
+
+/// Opens the table at a location, as the catalog spells it.
+Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
+                                                const std::string& location);
+
+/// Whether every table's store is one that this server can make, and can be delivered as the owner
+/// wants; asks no store. Tables on schemes that are not served pass: they are listed, and answer
+/// that. Errors: kInvalidArgument naming the table.
+Result<void> CheckStores(const catalog::View& view, const config::ServingTerms& defaults,
+                         storage::Stores& stores);
+
+/// The settings of the server as terms.
+Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options);
+
+}  // namespace sluice::server

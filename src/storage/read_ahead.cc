@@ -1,0 +1,53 @@
+#include "storage/read_ahead.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace sluice::storage {
+
+ReadAhead::ReadAhead(ObjectStore& store, std::vector<std::string> paths, std::uint64_t max_bytes)
+    : store_(store), paths_(std::move(paths)), max_bytes_(max_bytes) {
+  if (!store_.is_remote() || paths_.size() < 2) return;
+  const std::size_t count = std::min(kObjectsAhead, paths_.size());
+  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+ReadAhead::~ReadAhead() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+Result<std::string> ReadAhead::Next() {
+  CHECK(next_to_give_ < paths_.size(), "an object is left to give");
+  if (threads_.empty()) return store_.ReadAll(paths_[next_to_give_++], max_bytes_);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return read_.contains(next_to_give_); });
+  auto found = read_.extract(next_to_give_++);
+  changed_.notify_all();
+  return std::move(found.mapped());
+}
+
+void ReadAhead::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] {
+      return stopping_ || next_to_read_ == paths_.size() ||
+             next_to_read_ < next_to_give_ + kObjectsAhead;
+    });
+    if (stopping_ || next_to_read_ == paths_.size()) return;
+    const std::size_t position = next_to_read_++;
+    lock.unlock();
+    auto bytes = store_.ReadAll(paths_[position], max_bytes_);
+    lock.lock();
+    read_.emplace(position, std::move(bytes));
+    changed_.notify_all();
+  }
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/object_store.h"
+
+namespace sluice::storage {
+
+/// Reads whole objects one after the other. Of a remote store it has up to kObjectsAhead requests
+/// under way at once, so that many small objects take little longer than one. To be used by one
+/// thread.
+class ReadAhead {
+ public:
+  static constexpr std::size_t kObjectsAhead = 16;
+
+  /// `store` must outlive this.
+  ReadAhead(ObjectStore& store, std::vector<std::string> paths, std::uint64_t max_bytes);
+  /// Waits for the requests under way.
+  ~ReadAhead();
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  /// The next object; not to be called past the last. Errors: those of ObjectStore::ReadAll.
+  Result<std::string> Next();
+
+ private:
+  void Work();
+
+  ObjectStore& store_;
+  const std::vector<std::string> paths_;
+  const std::uint64_t max_bytes_;
+  std::mutex mutex_;  ///< Guards what follows, but for the threads; not held while reading.
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::size_t next_to_read_ = 0;
+  std::size_t next_to_give_ = 0;
+  std::map<std::size_t, Result<std::string>> read_;  ///< By position; not given yet.
+  std::vector<std::thread> threads_;                 ///< None for a store of this machine.
+};
+
+}  // namespace sluice::storage
