@@ -79,7 +79,7 @@ class Daemon:
             try:
                 return self.start_once()
             except NotStarted as failure:
-                if attempt == TRIES or "address already in use" not in str(failure).lower():
+                if attempt == TRIES or "in use" not in str(failure).lower():
                     raise
 
     def choose_ports(self):
