@@ -2,7 +2,7 @@
 # usage: sudo tools/fresh-machine.sh [COMMAND...]        (default: ./dev demo, then ./dev test)
 #
 # Proves that the project works on a machine that has nothing: makes a minimal Debian 12 root, clones what
-# is committed here into it and runs each COMMAND there as root. Needs debootstrap, git and 6 GB in
+# is committed here into it and runs each COMMAND there as root. Needs debootstrap, git and 12 GB in
 # ROOT (default /var/tmp/sluice-root). The bare root is kept as ROOT.tar, so a second try starts at once.
 # This machine's way to the network (apt sources, certificates, proxy and pip settings) is copied in;
 # a folder `shared` beside the clone is shown inside it, read-only.
@@ -53,7 +53,7 @@ mount_kernel_folders() {
 inside() {
   local kept=() name
   for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_CERT PIP_INDEX_URL \
-    PIP_DEFAULT_TIMEOUT SSL_CERT_FILE; do
+    PIP_DEFAULT_TIMEOUT SSL_CERT_FILE GOPROXY npm_config_registry NODE_EXTRA_CA_CERTS; do
     [[ -z ${!name:-} ]] || kept+=("$name=${!name}")
   done
   env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \

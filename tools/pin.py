@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Resolves tests/requirements.in for this Python and rewrites the `test` lines of tools/pins.txt.
-The `older` lines there, which name their versions themselves, get the hashes of the wheels.
+The `older`, `go` and `node` lines there, which name their versions themselves, get the hashes of the
+wheels.
 
 Run it through `./dev pin`, so that it runs with the Python of the virtual environment. Only the wheel
 that pip would install here is pinned: one hash a package keeps the file readable.
@@ -12,6 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "pins.txt"
+NAME_THEIR_VERSIONS = ("older ", "go ", "node ")
 
 
 def resolve(*arguments: str) -> list[str]:
@@ -29,15 +31,15 @@ def resolve(*arguments: str) -> list[str]:
 
 
 def with_hash(line: str) -> str:
-    """An `older` line with the hash of its wheel: that one alone, whatever it depends on."""
-    kind, release, package = line.split()[:3]
-    [pin] = resolve("--no-deps", package)
-    return f"{kind:8}{release} {pin}"
+    """A line with the hash of the wheel that it names: that one alone, whatever it depends on."""
+    kind, *words = (word for word in line.split() if not word.startswith("--hash="))
+    [pin] = resolve("--no-deps", words.pop())
+    return f"{kind:8}{' '.join([*words, pin])}"
 
 
 def main() -> None:
     lines = [line for line in PINS.read_text().splitlines() if not line.startswith("test ")]
-    lines = [with_hash(line) if line.startswith("older ") else line for line in lines]
+    lines = [with_hash(line) if line.startswith(NAME_THEIR_VERSIONS) else line for line in lines]
     lines += [f"test    {pin}" for pin in resolve("-r", str(ROOT / "tests/requirements.in"))]
     PINS.write_text("\n".join(lines) + "\n")
 

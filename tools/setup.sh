@@ -4,6 +4,7 @@
 
 PINS=tools/pins.txt
 LOGS=.cache/logs
+source tools/stores/setup.sh
 
 # pinned GROUP: the lines of a group, without the group's name.
 pinned() { sed -n "s/^$1  *//p" "$PINS"; }
@@ -142,7 +143,7 @@ unpack_arrow() {
   rm -rf .deps/arrow && mv "$new" .deps/arrow
 }
 
-# The bench measures against nginx; the system's own if there is one.
+# The bench measures against nginx, and tests put it before the server; the system's own if there is one.
 setup_nginx() {
   command -v nginx >/dev/null && return
   [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_nginx
@@ -176,6 +177,9 @@ If a registry could not be reached:
   Debian   try `apt-get update`. Proxy: http_proxy, https_proxy. Mirror: /etc/apt/sources.list
   Python   try `.venv/bin/pip download pytest`. Proxy: https_proxy. Mirror: PIP_INDEX_URL, or a
            folder of wheels: PIP_FIND_LINKS with PIP_NO_INDEX=1. Own certificates: PIP_CERT
+  Go       the stores for the tests. Proxy: https_proxy. Mirror: GOPROXY. Own certificates: SSL_CERT_FILE
+  npm      one more of these stores. Proxy: https_proxy. Mirror: npm_config_registry. Own certificates:
+           NODE_EXTRA_CA_CERTS
 HELP
 }
 trap explain_setup EXIT

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -220,8 +221,9 @@ Outcomes EvaluateLeaf(const Predicate& leaf, BoundsSource& source, std::size_t f
 
 Outcomes EvaluatePairwise(const Predicate& predicate, const PairTable& table, TruthSet of_nothing,
                           BoundsSource& source, std::size_t file_count) {
-  Outcomes out(file_count, of_nothing);
-  for (const Predicate& child : predicate.children) {
+  if (predicate.children.empty()) return Outcomes(file_count, of_nothing);
+  Outcomes out = Evaluate(predicate.children.front(), source, file_count);
+  for (const Predicate& child : std::span(predicate.children).subspan(1)) {
     const Outcomes more = Evaluate(child, source, file_count);
     TruthSet* const left = out.data();
     const TruthSet* const right = more.data();

@@ -38,9 +38,8 @@ class SnapshotFileLines final : public FileLines {
         context_(std::move(context)),
         commit_(commit),
         page_(std::move(page)),
-        cursor_(selection_) {
-    while (skipped_ < page_.first && cursor_.Next()) ++skipped_;
-  }
+        cursor_(selection_),
+        skipped_(cursor_.Skip(page_.first)) {}
 
   Result<bool> Append(std::string& out) override {
     if (page_.max_files && given_ == *page_.max_files) return false;
@@ -68,7 +67,7 @@ class SnapshotFileLines final : public FileLines {
   const std::optional<protocol::CommitStamp> commit_;
   const Page page_;
   table::FileCursor cursor_;
-  std::size_t skipped_ = 0;
+  const std::size_t skipped_;
   std::size_t given_ = 0;
 };
 

