@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,6 +35,8 @@ struct CloudContext {
   /// Sends requests to identity services and token endpoints; the same for all stores. Those of
   /// the machine itself (169.254.169.254 and the like) may be reached by it.
   std::shared_ptr<http::Client> identity_client;
+  /// Waits between attempts; a test's only notes how long. Empty: the thread sleeps.
+  std::function<void(std::chrono::milliseconds)> sleep = {};
 };
 
 // The stores of one bucket each. `bucket` is the canonical path of the bucket alone, such as
@@ -51,28 +54,44 @@ Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::str
 Result<Store> NewHttpStore(const config::StoreOptions& options, const std::string& bucket,
                            const CloudContext& context);
 
+/// Makes the store of one bucket.
+using StoreFactory = std::function<Result<Store>(
+    const config::StoreOptions& options, const std::string& bucket, const CloudContext& context)>;
+/// By the schemes of canonical paths: "s3", "https".
+using StoreFactories = std::map<std::string, StoreFactory, std::less<>>;
+/// Those above.
+StoreFactories CloudFactories();
+
 /// All stores that this server reads, each made when it is first asked for. Thread-safe.
 class Stores {
  public:
+  /// A table's log can name any bucket.
+  static constexpr std::size_t kMaxStores = 1'000;
+
   /// Errors: kInvalidArgument if two options have one name or one prefix.
   static Result<std::unique_ptr<Stores>> New(std::vector<config::StoreOptions> options,
-                                             CloudContext context);
+                                             CloudContext context,
+                                             StoreFactories factories = CloudFactories());
 
   /// The store of a canonical path, by the options of the longest prefix; without any, as the
-  /// environment has it. Errors: kNotImplemented for a scheme that is not served; those of the
-  /// functions above.
+  /// environment has it. Errors: kNotImplemented for a scheme that is not served;
+  /// kResourceExhausted past kMaxStores; those of the functions above.
   Result<Store> Find(std::string_view path);
 
   /// Those that were made so far.
   std::vector<Store> opened() const;
 
  private:
-  Stores(std::vector<config::StoreOptions> options, CloudContext context);
+  Stores(std::vector<config::StoreOptions> options, CloudContext context, StoreFactories factories);
   const config::StoreOptions& OptionsFor(std::string_view path) const;
+  Result<Store> Make(std::string_view scheme, const std::string& bucket,
+                     const config::StoreOptions& options) const;
 
   const std::vector<config::StoreOptions> options_;
   const CloudContext context_;
-  mutable std::mutex mutex_;
+  const StoreFactories factories_;
+  const Store local_;
+  mutable std::mutex mutex_;                                     ///< Guards what follows.
   std::map<std::pair<std::string, std::string>, Store> opened_;  ///< By bucket and options' name.
 };
 
