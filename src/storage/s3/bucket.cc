@@ -241,7 +241,7 @@ bool Bucket::RenewCredentials(const CredentialPointer& used) {
 
 Error Bucket::RefusalError(const http::ClientResponse& refusal, std::string_view key) const {
   const ErrorAnswer answer = ParseErrorAnswer(refusal.body);
-  std::string detail = Format("{} {}: {}", refusal.status, answer.code, answer.message);
+  std::string detail = Format("{}: {}", answer.code, answer.message);
   const std::string request_id = HeaderOf(refusal.headers, "x-amz-request-id");
   if (!request_id.empty()) detail += ", request " + request_id;
   if (refusal.status / 100 == 3) {
