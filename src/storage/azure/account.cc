@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "base/encoding.h"
+#include "http/client_target.h"
+#include "http/networks.h"
 #include "storage/location.h"
 
 namespace sluice::storage::azure {
@@ -40,20 +41,9 @@ std::string ZoneHost(std::string_view suffix) {
   return is_known && IsZone(zone) ? Format("{}.blob.{}", zone, kZoneSuffix) : std::string();
 }
 
-Error BadEndpoint(std::string_view url) {
-  return WithDetail(InvalidArgument("the endpoint of an Azure store is no http or https URL of a "
-                                    "host and a path"),
-                    std::string(url));
-}
-
 bool IsAddressOrLocal(std::string_view host) {
-  return host == "localhost" || host.starts_with('[') ||
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
-std::size_t SchemeEnd(std::string_view url) {
-  const std::size_t end = url.find("://");
-  return end == std::string_view::npos ? 0 : end + 3;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return host == "localhost" || http::ParseIpAddress(host).has_value();
 }
 
 }  // namespace
@@ -92,26 +82,15 @@ Result<std::string> BlobEndpoint(const ContainerName& name) {
                     name.suffix);
 }
 
-Result<std::string> NormalizeEndpoint(std::string_view url, std::string_view account) {
-  const std::size_t start = SchemeEnd(url);
-  const std::string scheme = AsciiLower(url.substr(0, start));
-  if (scheme != "http://" && scheme != "https://") return BadEndpoint(url);
-  while (url.ends_with('/') && url.size() > start) url.remove_suffix(1);
-  if (url.find_first_of("?#@ \t\r\n\\") != std::string_view::npos || url.size() == start) {
-    return BadEndpoint(url);
+Result<Endpoint> ParseEndpoint(std::string_view url, std::string_view account) {
+  const auto target = http::ParseClientUrl(url);
+  if (!target.ok() || target->target.find('?') != std::string::npos) {
+    return InvalidArgument("the endpoint of an Azure store is no URL of a host and a path");
   }
-  const std::size_t path = std::min(url.find('/', start), url.size());
-  std::string endpoint = scheme + AsciiLower(url.substr(start, path - start));
-  endpoint += url.substr(path);
-  if (path == url.size() && IsAddressOrLocal(HostOf(endpoint))) endpoint += Format("/{}", account);
-  return endpoint;
-}
-
-std::string HostOf(std::string_view url) {
-  url.remove_prefix(SchemeEnd(url));
-  url = url.substr(0, url.find('/'));
-  const std::size_t end = url.starts_with('[') ? url.find(']') + 1 : url.find(':');
-  return AsciiLower(url.substr(0, end));
+  std::string path = target->target;
+  while (path.ends_with('/')) path.pop_back();
+  if (path.empty() && IsAddressOrLocal(target->host)) path = Format("/{}", account);
+  return Endpoint{.url = target->origin + path, .host = target->host, .is_https = target->is_tls};
 }
 
 std::string AuthorityOf(std::string_view suffix) {

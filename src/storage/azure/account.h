@@ -27,13 +27,16 @@ bool IsAccountName(std::string_view name);
 /// are sent there only if the owner names the endpoint.
 Result<std::string> BlobEndpoint(const ContainerName& name);
 
-/// An endpoint as an owner writes it: scheme, host and, where the account is in the path, its path.
-/// A host that is an IP address or "localhost" has it there, so it is added if there is no path.
-/// Gives it without a '/' at its end. Errors: kInvalidArgument if it is no such URL.
-Result<std::string> NormalizeEndpoint(std::string_view url, std::string_view account);
+struct Endpoint {
+  std::string url;   ///< With the account's path where it has one, without a '/' at its end.
+  std::string host;  ///< In lower case; an IPv6 address in brackets.
+  bool is_https = true;
+};
 
-/// "host" or "[::1]" of a URL without user and password, in lower case.
-std::string HostOf(std::string_view url);
+/// Reads an endpoint as an owner writes it: scheme, host and, where the account is in the path, its
+/// path. A host that is an IP address or "localhost" has it there: it is added if there is no path.
+/// Errors: kInvalidArgument if it is no such URL; not repeated, since it may hold a password.
+Result<Endpoint> ParseEndpoint(std::string_view url, std::string_view account);
 
 /// Where tokens of that cloud are given, "https://login.microsoftonline.com".
 std::string AuthorityOf(std::string_view suffix);

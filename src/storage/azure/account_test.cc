@@ -47,27 +47,33 @@ TEST(AzureAccount, ContainerMayStandAlone) {
   EXPECT_EQ(name->account, "");
 }
 
+std::string OwnersUrl(const std::string& url, const std::string& account) {
+  const auto endpoint = ParseEndpoint(url, account);
+  return endpoint.ok() ? endpoint->url : endpoint.error().ToString();
+}
+
 TEST(AzureAccount, EndpointOfTheOwnersHasTheAccountInHostOrPath) {
-  EXPECT_THAT(NormalizeEndpoint("https://Acme.Example.com:8443/", "acme"),
-              IsOkAnd(std::string("https://acme.example.com:8443")));
-  EXPECT_THAT(NormalizeEndpoint("http://127.0.0.1:10000", "dev"),
-              IsOkAnd(std::string("http://127.0.0.1:10000/dev")));
-  EXPECT_THAT(NormalizeEndpoint("http://127.0.0.1:10000/dev/", "dev"),
-              IsOkAnd(std::string("http://127.0.0.1:10000/dev")));
-  EXPECT_THAT(NormalizeEndpoint("http://[::1]:10000", "dev"),
-              IsOkAnd(std::string("http://[::1]:10000/dev")));
-  EXPECT_THAT(NormalizeEndpoint("HTTP://azurite:10000/Dev", "dev"),
-              IsOkAnd(std::string("http://azurite:10000/Dev")));
+  EXPECT_EQ(OwnersUrl("https://acme.example.com:8443/", "acme"), "https://acme.example.com:8443");
+  EXPECT_EQ(OwnersUrl("http://127.0.0.1:10000", "dev"), "http://127.0.0.1:10000/dev");
+  EXPECT_EQ(OwnersUrl("http://127.0.0.1:10000/dev/", "dev"), "http://127.0.0.1:10000/dev");
+  EXPECT_EQ(OwnersUrl("http://[::1]:10000", "dev"), "http://[::1]:10000/dev");
+  EXPECT_EQ(OwnersUrl("http://localhost:10000/", "dev"), "http://localhost:10000/dev");
+  EXPECT_EQ(OwnersUrl("http://azurite:10000/Dev", "dev"), "http://azurite:10000/Dev");
   for (const char* url : {"", "acme", "https://", "https:///", "ftp://acme", "https://u:p@acme",
-                          "https://acme?x", "https://acme#x", "https://a b"}) {
-    EXPECT_THAT(NormalizeEndpoint(url, "acme"), FailsWith(ErrorCode::kInvalidArgument)) << url;
+                          "https://acme?x", "https://acme/?x", "https://acme#x", "https://a b"}) {
+    EXPECT_THAT(ParseEndpoint(url, "acme"), FailsWith(ErrorCode::kInvalidArgument)) << url;
   }
 }
 
-TEST(AzureAccount, HostHasNoPort) {
-  EXPECT_EQ(HostOf("https://Acme.example:8443/x"), "acme.example");
-  EXPECT_EQ(HostOf("http://[::1]:10000"), "[::1]");
-  EXPECT_EQ(HostOf("http://127.0.0.1"), "127.0.0.1");
+TEST(AzureAccount, EndpointTellsHostAndWhetherItIsSafe) {
+  auto endpoint = ParseEndpoint("https://Acme.example:8443/x", "acme");
+  ASSERT_THAT(endpoint, IsOk());
+  EXPECT_EQ(endpoint->host, "acme.example");
+  EXPECT_TRUE(endpoint->is_https);
+  endpoint = ParseEndpoint("http://[::1]:10000", "acme");
+  ASSERT_THAT(endpoint, IsOk());
+  EXPECT_EQ(endpoint->host, "[::1]");
+  EXPECT_FALSE(endpoint->is_https);
 }
 
 TEST(AzureAccount, EveryCloudHasItsAuthority) {

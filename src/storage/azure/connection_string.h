@@ -1,7 +1,7 @@
 #pragma once
 
-// "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=…;EndpointSuffix=core.windows.net", or
-// "BlobEndpoint=https://acme.blob.core.windows.net/;SharedAccessSignature=sv=…", or
+// "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=…;EndpointSuffix=core.windows.net",
+// or "BlobEndpoint=https://acme.blob.core.windows.net/;SharedAccessSignature=sv=…", or
 // "UseDevelopmentStorage=true", which is the emulator on this machine.
 // Source: Azure Storage, "Configure Azure Storage connection strings".
 
