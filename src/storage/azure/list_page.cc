@@ -82,12 +82,10 @@ Result<ListPage> ParseListPage(std::string_view xml, std::string_view prefix) {
 
   ListPage page{.next_marker = results.child_value("NextMarker")};
   const std::set<std::string> directories = TRY(ReadDirectories(blobs, prefix));
-  bool is_first = true;
   for (const pugi::xml_node& blob : blobs.children("Blob")) {
     std::string name = TRY(ReadName(blob, prefix));
-    if (!is_first && name <= page.last_name) return NotAList("its names are not in order");
-    if (is_first) page.first_name = name;
-    is_first = false;
+    if (page.first_name && name <= page.last_name) return NotAList("its names are not in order");
+    if (!page.first_name) page.first_name = name;
     page.last_name = name;
     ObjectInfo info = TRY(ReadBlob(blob, std::move(name)));
     const bool is_placeholder = info.name.empty() || SaysDirectory(blob) ||

@@ -21,6 +21,7 @@
 //
 // Source: Azure Storage REST API, "List Blobs".
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +35,9 @@ namespace sluice::storage::azure {
 struct ListPage {
   /// In strictly ascending order of the names, which are those within the directory.
   std::vector<ObjectInfo> blobs;
-  /// The least name of the page, be it that of a blob or of a placeholder; empty if there is none.
-  std::string first_name;
-  /// The greatest, likewise.
-  std::string last_name;
+  /// The least name of the page, be it that of a blob or of a placeholder.
+  std::optional<std::string> first_name;
+  std::string last_name;    ///< The greatest.
   std::string next_marker;  ///< Empty at the end. Means something to the service alone.
 };
 

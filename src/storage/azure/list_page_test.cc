@@ -49,7 +49,7 @@ TEST(AzureListPage, MayBeEmpty) {
     ASSERT_THAT(page, IsOk());
     EXPECT_TRUE(page->blobs.empty());
     EXPECT_EQ(page->next_marker, "");
-    EXPECT_EQ(page->first_name, "");
+    EXPECT_EQ(page->first_name, std::nullopt);
   }
 }
 

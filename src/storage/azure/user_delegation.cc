@@ -29,9 +29,9 @@ Result<UserDelegationKey> ParseUserDelegationKey(std::string_view xml) {
   const pugi::xml_node root = document.child("UserDelegationKey");
   UserDelegationKey key;
   const std::pair<const char*, std::string*> fields[] = {
-      {"SignedOid", &key.object_id},    {"SignedTid", &key.tenant_id},
-      {"SignedStart", &key.starts_at},  {"SignedExpiry", &key.expires_at},
-      {"SignedService", &key.service},  {"SignedVersion", &key.version}};
+      {"SignedOid", &key.object_id},   {"SignedTid", &key.tenant_id},
+      {"SignedStart", &key.starts_at}, {"SignedExpiry", &key.expires_at},
+      {"SignedService", &key.service}, {"SignedVersion", &key.version}};
   for (const auto& [name, field] : fields) {
     *field = root.child_value(name);
     if (!is_xml || field->empty()) {
