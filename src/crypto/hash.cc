@@ -11,11 +11,13 @@
 
 namespace sluice::crypto {
 
-Sha256Digest Sha256(std::string_view bytes) {
+Sha256Digest Sha256(std::string_view bytes) { return Sha256({bytes}); }
+
+Sha256Digest Sha256(std::initializer_list<std::string_view> parts) {
   Sha256Digest digest;
   SHA256_CTX context;
   SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
+  for (const std::string_view part : parts) SHA256_Update(&context, part.data(), part.size());
   SHA256_Final(digest.data(), &context);
   return digest;
 }
@@ -24,13 +26,15 @@ void AppendSha256Hex(std::string_view bytes, std::string& out) {
   AppendHex(AsText(Sha256(bytes)), out);
 }
 
-void AppendMd5Hex(std::string_view bytes, std::string& out) {
-  std::array<std::uint8_t, MD5_DIGEST_LENGTH> digest;
+Md5Digest Md5(std::string_view bytes) {
+  Md5Digest digest;
   MD5_CTX context;
   MD5_Init(&context);
   MD5_Update(&context, bytes.data(), bytes.size());
   MD5_Final(digest.data(), &context);
-  AppendHex(AsText(digest), out);
+  return digest;
 }
+
+void AppendMd5Hex(std::string_view bytes, std::string& out) { AppendHex(AsText(Md5(bytes)), out); }
 
 }  // namespace sluice::crypto
