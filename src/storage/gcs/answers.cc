@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "storage/wire_time.h"
 
 namespace sluice::storage::gcs {
 namespace {
@@ -50,9 +51,9 @@ bool IsGeneration(std::string_view text) {
 Result<ObjectInfo> ParseInfo(const json::object& object) {
   const std::string_view name = TextOf(object, "name");
   const auto size_bytes = ParseNumber<std::uint64_t>(TextOf(object, "size"));
-  const auto modified_at = ParseRfc3339(TextOf(object, "updated"));
+  const auto modified_at = ParseIsoTime(TextOf(object, "updated"));
   const std::string_view generation = TextOf(object, "generation");
-  if (name.empty() || !size_bytes || !modified_at || !IsGeneration(generation)) {
+  if (name.empty() || !size_bytes || !modified_at.ok() || !IsGeneration(generation)) {
     return BadAnswer("an object without name, size, updated or generation");
   }
   return ObjectInfo{.name = std::string(name),
@@ -61,66 +62,7 @@ Result<ObjectInfo> ParseInfo(const json::object& object) {
                     .etag = EtagOf(generation)};
 }
 
-/// Whether `text` has a digit wherever `form` has a '0', and is the same elsewhere.
-bool HasForm(std::string_view text, std::string_view form) {
-  return std::ranges::equal(text, form, [](char c, char expected) {
-    return expected == '0' ? c >= '0' && c <= '9' : c == expected;
-  });
-}
-
-/// The number that two digits make.
-int TwoDigits(std::string_view text, std::size_t at) {
-  return (text[at] - '0') * 10 + (text[at + 1] - '0');
-}
-
-/// Takes ".123456" off the front of `text`.
-std::optional<std::chrono::milliseconds> TakeFraction(std::string_view& text) {
-  std::chrono::milliseconds fraction{0};
-  if (!text.starts_with('.')) return fraction;
-  text.remove_prefix(1);
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  if (digits == 0 || digits > 9) return std::nullopt;
-  int weight = 100;
-  for (const char digit : text.substr(0, digits)) {
-    fraction += std::chrono::milliseconds((digit - '0') * weight);
-    weight /= 10;
-  }
-  text.remove_prefix(digits);
-  return fraction;
-}
-
-/// "Z", "+02:00", "-05:30".
-std::optional<std::chrono::minutes> ParseOffset(std::string_view text) {
-  if (text == "Z") return std::chrono::minutes(0);
-  if (!HasForm(text, "+00:00") && !HasForm(text, "-00:00")) return std::nullopt;
-  const int hours = TwoDigits(text, 1);
-  const int minutes = TwoDigits(text, 4);
-  if (hours > 23 || minutes > 59) return std::nullopt;
-  const std::chrono::minutes offset(hours * 60 + minutes);
-  return text[0] == '-' ? -offset : offset;
-}
-
 }  // namespace
-
-std::optional<SystemTime> ParseRfc3339(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00T00:00:00";
-  if (!HasForm(text.substr(0, kForm.size()), kForm)) return std::nullopt;
-  const std::chrono::year_month_day date(
-      std::chrono::year(TwoDigits(text, 0) * 100 + TwoDigits(text, 2)),
-      std::chrono::month(static_cast<unsigned>(TwoDigits(text, 5))),
-      std::chrono::day(static_cast<unsigned>(TwoDigits(text, 8))));
-  const int hour = TwoDigits(text, 11);
-  const int minute = TwoDigits(text, 14);
-  const int second = TwoDigits(text, 17);
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  std::string_view rest = text.substr(kForm.size());
-  const auto fraction = TakeFraction(rest);
-  const auto offset = ParseOffset(rest);
-  if (!fraction || !offset) return std::nullopt;
-  return SystemTime(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
-                    std::chrono::minutes(minute) + std::chrono::seconds(second) + *fraction -
-                    *offset);
-}
 
 std::string_view GenerationOf(std::string_view etag) {
   if (etag.size() < 3 || !etag.starts_with('"') || !etag.ends_with('"')) return {};

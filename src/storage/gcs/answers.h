@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "storage/object_store.h"
@@ -58,8 +57,5 @@ std::string DescribeError(int status, std::string_view body);
 /// The generation in an etag that this store made: `"1795255200123456"`. Empty if it is another's.
 std::string_view GenerationOf(std::string_view etag);
 std::string EtagOf(std::string_view generation);
-
-/// Reads a time as RFC 3339 has it, cut to milliseconds.
-std::optional<SystemTime> ParseRfc3339(std::string_view text);
 
 }  // namespace sluice::storage::gcs
