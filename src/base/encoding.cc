@@ -10,6 +10,7 @@ namespace {
 constexpr char kHexDigits[] = "0123456789abcdef";
 constexpr char kUpperHexDigits[] = "0123456789ABCDEF";
 constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr char LowerChar(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -28,12 +29,55 @@ int HexValue(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-int Base64Value(char c) {
+int Base64Value(char c, const char* alphabet) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
   if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '-') return 62;
-  return c == '_' ? 63 : -1;
+  if (c == alphabet[62]) return 62;
+  return c == alphabet[63] ? 63 : -1;
+}
+
+void AppendBase64Chars(std::string_view bytes, const char* alphabet, std::string& out) {
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return i < bytes.size() ? static_cast<std::uint8_t>(bytes[i]) : 0;
+  };
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    const std::array<char, 4> quad = {alphabet[bits >> 18], alphabet[bits >> 12 & 63],
+                                      alphabet[bits >> 6 & 63], alphabet[bits & 63]};
+    out.append(quad.data(), std::min<std::size_t>(bytes.size() - i, 3) + 1);
+  }
+}
+
+/// `text` without its padding. `name` is that of the encoding, for messages.
+Result<std::string> DecodeBase64Chars(std::string_view text, const char* alphabet,
+                                      std::string_view name) {
+  if (text.size() % 4 == 1) return InvalidArgument("not {} text: wrong length", name);
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int bit_count = 0;
+  for (const char c : text) {
+    const int value = Base64Value(c, alphabet);
+    if (value < 0) return InvalidArgument("not {} text: unexpected character", name);
+    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    bit_count += 6;
+    if (bit_count >= 8) {
+      bit_count -= 8;
+      out.push_back(static_cast<char>((bits >> bit_count) & 255));
+    }
+  }
+  if ((bits & ((1U << bit_count) - 1)) != 0) {
+    return InvalidArgument("not {} text: stray bits", name);
+  }
+  return out;
+}
+
+std::string_view WithoutPadding(std::string_view text) {
+  if (text.size() % 4 == 0 && text.ends_with('=')) {
+    text.remove_suffix(text.ends_with("==") ? 2 : 1);
+  }
+  return text;
 }
 
 }  // namespace
@@ -64,39 +108,28 @@ std::string Base64UrlEncode(std::string_view bytes) {
 }
 
 void AppendBase64Url(std::string_view bytes, std::string& out) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t {
-    return i < bytes.size() ? static_cast<std::uint8_t>(bytes[i]) : 0;
-  };
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    const std::array<char, 4> quad = {kBase64Url[bits >> 18], kBase64Url[bits >> 12 & 63],
-                                      kBase64Url[bits >> 6 & 63], kBase64Url[bits & 63]};
-    out.append(quad.data(), std::min<std::size_t>(bytes.size() - i, 3) + 1);
-  }
+  AppendBase64Chars(bytes, kBase64Url, out);
 }
 
 Result<std::string> Base64UrlDecode(std::string_view text) {
-  if (text.size() % 4 == 0 && text.ends_with('=')) {
-    text.remove_suffix(text.ends_with("==") ? 2 : 1);
-  }
-  if (text.size() % 4 == 1) return InvalidArgument("not base64url text: wrong length");
+  return DecodeBase64Chars(WithoutPadding(text), kBase64Url, "base64url");
+}
+
+std::string Base64Encode(std::string_view bytes) {
   std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int bit_count = 0;
-  for (const char c : text) {
-    const int value = Base64Value(c);
-    if (value < 0) return InvalidArgument("not base64url text: unexpected character");
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    bit_count += 6;
-    if (bit_count >= 8) {
-      bit_count -= 8;
-      out.push_back(static_cast<char>((bits >> bit_count) & 255));
-    }
-  }
-  if ((bits & ((1U << bit_count) - 1)) != 0)
-    return InvalidArgument("not base64url text: stray bits");
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  AppendBase64(bytes, out);
   return out;
+}
+
+void AppendBase64(std::string_view bytes, std::string& out) {
+  AppendBase64Chars(bytes, kBase64, out);
+  out.append((3 - bytes.size() % 3) % 3, '=');
+}
+
+Result<std::string> Base64Decode(std::string_view text) {
+  if (text.size() % 4 != 0) return InvalidArgument("not base64 text: wrong length");
+  return DecodeBase64Chars(WithoutPadding(text), kBase64, "base64");
 }
 
 void AppendPercentEncoded(std::string_view bytes, std::string_view keep, std::string& out) {

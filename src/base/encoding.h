@@ -20,6 +20,12 @@ void AppendBase64Url(std::string_view bytes, std::string& out);
 /// character, a wrong length or stray bits at the end, so that one value has one spelling.
 Result<std::string> Base64UrlDecode(std::string_view text);
 
+/// RFC 4648 section 4, with padding.
+std::string Base64Encode(std::string_view bytes);
+void AppendBase64(std::string_view bytes, std::string& out);
+/// Takes padded text alone. Errors: as above.
+Result<std::string> Base64Decode(std::string_view text);
+
 /// RFC 3986 percent-encoding of everything but unreserved characters and those in `keep`.
 void AppendPercentEncoded(std::string_view bytes, std::string_view keep, std::string& out);
 std::string PercentEncode(std::string_view bytes, std::string_view keep = {});

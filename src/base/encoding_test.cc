@@ -29,6 +29,30 @@ TEST(Base64Url, RefusesASecondSpellingOfOneValue) {
   EXPECT_FALSE(Base64UrlDecode("Zm9v===").ok());
 }
 
+TEST(Base64, AgreesWithRfc4648) {
+  EXPECT_EQ(Base64Encode(""), "");
+  EXPECT_EQ(Base64Encode("f"), "Zg==");
+  EXPECT_EQ(Base64Encode("fo"), "Zm8=");
+  EXPECT_EQ(Base64Encode("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(Base64Encode("\xFB\xFF"), "+/8=");
+}
+
+TEST(Base64, RoundTripsEveryLength) {
+  std::string bytes;
+  for (int length = 0; length < 40; ++length) {
+    EXPECT_EQ(Base64Decode(Base64Encode(bytes)).value(), bytes);
+    bytes.push_back(static_cast<char>(length * 37));
+  }
+}
+
+TEST(Base64, RefusesWhatHasAnotherSpelling) {
+  EXPECT_FALSE(Base64Decode("Zg").ok());         // no padding
+  EXPECT_FALSE(Base64Decode("Zh==").ok());       // stray bits
+  EXPECT_FALSE(Base64Decode("-_8=").ok());       // the other alphabet
+  EXPECT_FALSE(Base64Decode("Zg==\nZg=").ok());  // a line's end
+  EXPECT_FALSE(Base64Decode("====").ok());
+}
+
 TEST(PercentEncoding, KeepsUnreservedAndWhatIsAsked) {
   EXPECT_EQ(PercentEncode("a b/c=ü", "/"), "a%20b/c%3D%C3%BC");
   EXPECT_EQ(PercentDecode("a%20b/c%3D%c3%bc+").value(), "a b/c=ü+");
