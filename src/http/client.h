@@ -70,7 +70,8 @@ class Client {
   /// `max_body_bytes`; kPermissionDenied for an address of a network that is not listed;
   /// kInvalidArgument for a URL that is none. Messages name the host alone.
   virtual Result<ClientResponse> Send(const ClientRequest& request, const Limits& limits) = 0;
-  /// The same up to the end of the headers; `limits.timeout` is for these.
+  /// The same up to the end of the headers; `limits.timeout` is for these, and the body has no
+  /// bound. The download may outlive the client.
   virtual Result<std::unique_ptr<Download>> Start(const ClientRequest& request,
                                                   const Limits& limits) = 0;
 };
