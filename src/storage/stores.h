@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,6 +35,8 @@ struct CloudContext {
   /// Sends requests to identity services and token endpoints; the same for all stores. Those of
   /// the machine itself (169.254.169.254 and the like) may be reached by it.
   std::shared_ptr<http::Client> identity_client;
+  /// Waits between attempts; a test's only notes how long. Empty: the thread sleeps.
+  std::function<void(std::chrono::milliseconds)> sleep = {};
 };
 
 // The stores of one bucket each. `bucket` is the canonical path of the bucket alone, such as

@@ -1,0 +1,30 @@
+#include "storage/store_client.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace sluice::storage {
+
+Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& options,
+                                                   const CloudContext& context) {
+  std::shared_ptr<http::Client> client = TRY(http::Client::New(
+      {.ca_file = options.ca_file,
+       .proxy = options.proxy,
+       .connect_timeout = std::min(options.connect_timeout, options.request_timeout),
+       .idle_timeout = std::max(options.request_timeout / 3, std::chrono::milliseconds(1)),
+       .max_connections =
+           static_cast<std::size_t>(std::max<std::int64_t>(options.max_connections, 1)),
+       .private_networks = context.private_networks}));
+  const auto sleep_here = [](std::chrono::milliseconds delay) {
+    std::this_thread::sleep_for(delay);
+  };
+  return std::make_shared<Requests>(
+      Requests::Dependencies{.client = std::move(client),
+                             .clock = context.clock,
+                             .sleep = context.sleep ? context.sleep : sleep_here},
+      RetryOptions{.max_attempts = static_cast<int>(options.max_attempts),
+                   .deadline = options.request_timeout});
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "config/store_options.h"
+#include "storage/requests.h"
+#include "storage/stores.h"
+
+namespace sluice::storage {
+
+/// What a store sends its requests with: a client of its own, with the options' authorities, proxy,
+/// connections and retries. A server that falls silent is given up after a third of
+/// `request_timeout`, so that the request can be sent again. Errors: those of http::Client::New.
+Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& options,
+                                                   const CloudContext& context);
+
+}  // namespace sluice::storage
