@@ -9,6 +9,7 @@
 #include "base/testing.h"
 #include "crypto/random.h"
 #include "storage/object_store.h"
+#include "storage/s3/fake_s3_test_support.h"
 #include "storage/stores.h"
 
 namespace sluice::storage {
@@ -35,8 +36,7 @@ std::string Variable(const std::string& name) {
   return value == nullptr ? "" : value;
 }
 
-CloudContext ContextWith(std::map<std::string, std::string> variables) {
-  static const SystemClock clock;
+CloudContext ContextWith(const Clock& clock, std::map<std::string, std::string> variables) {
   return {.clock = clock,
           .environment = [variables = std::move(variables)](const std::string& name) {
             const auto found = variables.find(name);
@@ -50,20 +50,36 @@ void AddS3(const std::string& name, const std::string& prefix, std::vector<Backe
   if (endpoint.empty()) return;
   const std::string bucket = "s3://" + Variable(prefix + "_BUCKET");
   const auto open = [=] {
+    static const SystemClock clock;
     const CloudContext context =
-        ContextWith({{"AWS_ACCESS_KEY_ID", Variable(prefix + "_KEY")},
-                     {"AWS_SECRET_ACCESS_KEY", Variable(prefix + "_SECRET")},
-                     {"AWS_REGION", Variable(prefix + "_REGION")},
-                     {"AWS_ENDPOINT_URL", endpoint}});
+        ContextWith(clock, {{"AWS_ACCESS_KEY_ID", Variable(prefix + "_KEY")},
+                            {"AWS_SECRET_ACCESS_KEY", Variable(prefix + "_SECRET")},
+                            {"AWS_REGION", Variable(prefix + "_REGION")},
+                            {"AWS_ENDPOINT_URL", endpoint}});
     return NewS3Store({}, bucket, context).value().objects;
   };
   backends.push_back({.name = name, .open = open, .bucket = bucket});
+}
+
+/// A store that speaks S3, played by this process.
+std::shared_ptr<ObjectStore> OpenFakeS3() {
+  static const ManualClock clock(s3::FakeS3::Now());
+  auto server = std::make_shared<s3::FakeS3>();
+  const s3::Credentials key = s3::FakeS3::Key();
+  const CloudContext context =
+      ContextWith(clock, {{"AWS_ACCESS_KEY_ID", key.access_key_id},
+                          {"AWS_SECRET_ACCESS_KEY", key.secret_access_key.Reveal()},
+                          {"AWS_ENDPOINT_URL", server->endpoint()}});
+  const auto store = std::make_shared<Store>(NewS3Store({}, "s3://lake", context).value());
+  // The server lives as long as its store.
+  return {store->objects.get(), [store, server](ObjectStore*) {}};
 }
 
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
       {.name = "Memory", .open = [] { return NewMemoryStore(Noon()); }},
+      {.name = "FakeS3", .open = OpenFakeS3, .bucket = "s3://lake"},
   };
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
