@@ -60,6 +60,22 @@ void AddS3(const std::string& name, const std::string& prefix, std::vector<Backe
   backends.push_back({.name = name, .open = open, .bucket = bucket});
 }
 
+/// Azure's Blob service, if SLUICE_TEST_AZURE is its endpoint; it goes with _ACCOUNT, _KEY,
+/// _BUCKET.
+void AddAzure(std::vector<Backend>& backends) {
+  const std::string endpoint = Variable("SLUICE_TEST_AZURE");
+  if (endpoint.empty()) return;
+  const std::string account = Variable("SLUICE_TEST_AZURE_ACCOUNT");
+  const std::string bucket = Format("az://{}@{}", Variable("SLUICE_TEST_AZURE_BUCKET"), account);
+  const auto open = [=] {
+    const CloudContext context =
+        ContextWith({{"AZURE_STORAGE_ACCOUNT", account},
+                     {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
+    return NewAzureStore({.endpoint = endpoint}, bucket, context).value().objects;
+  };
+  backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
+}
+
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
@@ -67,6 +83,7 @@ std::vector<Backend> Backends() {
   };
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
+  AddAzure(backends);
   return backends;
 }
 
