@@ -75,6 +75,23 @@ std::shared_ptr<ObjectStore> OpenFakeS3() {
   return {store->objects.get(), [store, server](ObjectStore*) {}};
 }
 
+/// Azure's Blob service, if SLUICE_TEST_AZURE is its endpoint; it goes with _ACCOUNT, _KEY,
+/// _BUCKET.
+void AddAzure(std::vector<Backend>& backends) {
+  const std::string endpoint = Variable("SLUICE_TEST_AZURE");
+  if (endpoint.empty()) return;
+  const std::string account = Variable("SLUICE_TEST_AZURE_ACCOUNT");
+  const std::string bucket = Format("az://{}@{}", Variable("SLUICE_TEST_AZURE_BUCKET"), account);
+  const auto open = [=] {
+    static const SystemClock clock;
+    const CloudContext context =
+        ContextWith(clock, {{"AZURE_STORAGE_ACCOUNT", account},
+                            {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
+    return NewAzureStore({.endpoint = endpoint}, bucket, context).value().objects;
+  };
+  backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
+}
+
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
@@ -83,6 +100,7 @@ std::vector<Backend> Backends() {
   };
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
+  AddAzure(backends);
   return backends;
 }
 

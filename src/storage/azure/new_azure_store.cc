@@ -1,3 +1,4 @@
+#include <thread>
 #include <utility>
 
 #include "storage/azure/azure_objects.h"
@@ -59,14 +60,15 @@ std::shared_ptr<SasKeySource> NewKeySource(const AzureSettings& settings,
   return has_token ? std::make_shared<SasKeySource>(service, clock) : nullptr;
 }
 
-/// The owner's own endpoint may be a private address without being listed.
-CloudContext WithOwnersEndpoint(CloudContext context, const AzureSettings& settings) {
-  std::string_view host = settings.endpoint.host;
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  if (settings.is_owners_endpoint && http::ParseIpAddress(host)) {
-    context.private_networks.emplace_back(host);
-  }
-  return context;
+std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context) {
+  const auto sleep_here = [](std::chrono::milliseconds delay) {
+    std::this_thread::sleep_for(delay);
+  };
+  return std::make_shared<Requests>(
+      Requests::Dependencies{.client = context.identity_client,
+                             .clock = context.clock,
+                             .sleep = context.sleep ? context.sleep : sleep_here},
+      kIdentityRetries);
 }
 
 }  // namespace
@@ -77,14 +79,11 @@ Result<Store> NewAzureStore(const config::StoreOptions& options, const std::stri
   const azure::AzureSettings settings =
       TRY(azure::ResolveSettings(options, bucket, context.environment));
   const std::shared_ptr<Requests> requests =
-      TRY(NewStoreRequests(options, azure::WithOwnersEndpoint(context, settings)));
-  const auto identity_requests = std::make_shared<Requests>(
-      Requests::Dependencies{
-          .client = context.identity_client, .clock = context.clock, .sleep = context.sleep},
-      azure::kIdentityRetries);
+      TRY(NewStoreRequests(options, context, {settings.endpoint.host}));
   auto service = std::make_shared<azure::BlobService>(azure::BlobService::Parts{
       .url = settings.endpoint.url,
-      .authorizer = azure::NewAuthorizer(settings, identity_requests, context.clock),
+      .authorizer =
+          azure::NewAuthorizer(settings, azure::NewIdentityRequests(context), context.clock),
       .requests = requests,
       .clock = context.clock});
   const auto container =

@@ -177,7 +177,6 @@ class Resolver {
     const std::string account = FirstOf(parsed->account, AccountOf(*endpoint));
     if (!IsOfThisAccount(kVariable, account)) return false;
     settings_.endpoint = *endpoint;
-    settings_.is_owners_endpoint = true;
     if (parsed->account_key.empty()) {
       settings_.account = account;
       Found(kVariable, SasToken{.text = parsed->sas});
@@ -301,8 +300,7 @@ class Resolver {
   Result<void> FindEndpoints() {
     if (!options_.endpoint.empty()) {
       settings_.endpoint = TRY(ParseEndpoint(options_.endpoint, settings_.account));
-      settings_.is_owners_endpoint = true;
-    } else if (!settings_.is_owners_endpoint) {
+    } else if (settings_.endpoint.url.empty()) {
       name_.account = settings_.account;
       const std::string url = TRY(BlobEndpoint(name_));
       settings_.endpoint = TRY(ParseEndpoint(url, settings_.account));

@@ -48,9 +48,8 @@ using Credential =
 struct AzureSettings {
   std::string container;
   std::string account;
-  Endpoint endpoint;
+  Endpoint endpoint;  ///< Microsoft's or named by the owner, so that it may be a private host.
   Endpoint public_endpoint;
-  bool is_owners_endpoint = false;  ///< Named by the owner, so that it may be a private host.
   Credential credential = AnonymousAccess{};
   std::string credential_source;  ///< Where it is from and what was looked at before; no secrets.
 };

@@ -54,7 +54,6 @@ TEST_F(AzureSettingsTest, WithoutAnythingTheMachineSaysWhoItIs) {
   EXPECT_EQ(settings->account, "acme");
   EXPECT_EQ(settings->endpoint.url, "https://acme.blob.core.windows.net");
   EXPECT_EQ(settings->public_endpoint.url, settings->endpoint.url);
-  EXPECT_FALSE(settings->is_owners_endpoint);
   ASSERT_TRUE(std::holds_alternative<ManagedIdentity>(settings->credential));
   EXPECT_EQ(std::get<ManagedIdentity>(settings->credential).endpoint, "http://169.254.169.254");
   for (const char* tried :
@@ -70,7 +69,6 @@ TEST_F(AzureSettingsTest, ConnectionStringGivesAccountKeyAndEndpoint) {
   ASSERT_THAT(settings, IsOk());
   EXPECT_EQ(settings->account, "devstoreaccount1");
   EXPECT_EQ(settings->endpoint.url, "http://127.0.0.1:10000/devstoreaccount1");
-  EXPECT_TRUE(settings->is_owners_endpoint);
   EXPECT_TRUE(std::holds_alternative<SharedKey>(settings->credential));
 }
 
@@ -169,7 +167,6 @@ TEST_F(AzureSettingsTest, EndpointsOfTheOwnersAreTaken) {
   ASSERT_THAT(settings, IsOk());
   EXPECT_EQ(settings->endpoint.url, "http://127.0.0.1:10000/acme");
   EXPECT_EQ(settings->public_endpoint.url, "https://data.example.com");
-  EXPECT_TRUE(settings->is_owners_endpoint);
   options_.endpoint = "127.0.0.1:10000";
   EXPECT_THAT(Resolve(), FailsWith(ErrorCode::kInvalidArgument));
 }

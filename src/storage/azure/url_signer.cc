@@ -32,9 +32,8 @@ Result<Expiring<KeyPointer>> FetchDelegationKey(BlobService& service, const Cloc
   const UserDelegationKey given = TRY(ParseUserDelegationKey(answer.body));
   const auto key = SasKey::New(given);
   if (!key.ok()) return refuse(key.error().ToString());
-  return Expiring<KeyPointer>{
-      .value = std::make_shared<const SasKey>(*key),
-      .expires_at = std::min(*key->expires_at(), clock.Now() + kKeyReuse)};
+  return Expiring<KeyPointer>{.value = std::make_shared<const SasKey>(*key),
+                              .expires_at = std::min(*key->expires_at(), clock.Now() + kKeyReuse)};
 }
 
 /// The terms of signatures that end after `lifetime`, or with their key.
