@@ -55,6 +55,8 @@ class Client {
     /// Networks ("10.0.0.0/8", "::1/128") that may be connected to although they are loopback,
     /// link-local, private or otherwise not of the public Internet. A proxy is not asked about.
     std::vector<std::string> private_networks;
+    /// Hosts of URLs, in lower case, that may have any address: those that the owner named.
+    std::vector<std::string> private_hosts;
   };
   struct Limits {
     std::chrono::milliseconds timeout{60'000};  ///< For all of it, the wait for a connection too.

@@ -259,8 +259,10 @@ std::size_t Transfer::OnBody(const char* data, std::size_t size, std::size_t cou
 curl_socket_t Transfer::OnSocket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& transfer = *static_cast<Transfer*>(self);
   const auto ip = IpAddressOf(address->addr);
+  const auto& known_hosts = transfer.state_->options.private_hosts;
   const bool is_allowed =
       !transfer.proxy_.empty() ||
+      std::ranges::find(known_hosts, transfer.host()) != known_hosts.end() ||
       (ip && (IsPublic(*ip) || transfer.state_->private_networks.Contains(*ip)));
   if (!is_allowed) {
     transfer.refused_address_ = NumericHost(*address);

@@ -48,6 +48,16 @@ class CredentialCache {
     return FetchUnlocked(lock);
   }
 
+  /// Lets go of a credential that its service refused, so that the next Get fetches another. Says
+  /// whether it did: one that was fetched less than `kRetryAfter` ago is kept, since a fetch for
+  /// each refusal would be too many.
+  bool Drop(const Pointer& refused) {
+    const std::lock_guard lock(mutex_);
+    if (kept_ != refused || clock_.Now() < fetched_at_ + kRetryAfter) return false;
+    kept_ = nullptr;
+    return true;
+  }
+
  private:
   bool Holds(SystemTime now) const { return !kept_->expires_at || now < *kept_->expires_at; }
   bool IsDue(SystemTime now) const {
@@ -65,6 +75,7 @@ class CredentialCache {
     const SystemTime now = clock_.Now();
     if (fetched.ok()) {
       kept_ = std::make_shared<const Expiring<T>>(std::move(fetched).value());
+      fetched_at_ = now;
       retry_at_ = now + kRetryAfter;  // one that is short of life is not fetched at every turn
       return kept_;
     }
@@ -79,6 +90,7 @@ class CredentialCache {
   std::condition_variable fetched_;
   Pointer kept_;
   bool is_fetching_ = false;
+  SystemTime fetched_at_{};
   SystemTime retry_at_{};
 };
 

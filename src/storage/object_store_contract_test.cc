@@ -4,9 +4,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 
 #include "base/testing.h"
+#include "crypto/random.h"
 #include "storage/object_store.h"
+#include "storage/stores.h"
 
 namespace sluice::storage {
 namespace {
@@ -18,7 +21,8 @@ constexpr std::uint64_t kPlenty = 1 << 20;
 
 struct Backend {
   std::string name;
-  std::function<std::unique_ptr<ObjectStore>()> open;
+  std::function<std::shared_ptr<ObjectStore>()> open;
+  std::string bucket = {};  ///< Canonical; empty: a folder of this machine.
 };
 
 const ManualClock& Noon() {
@@ -26,18 +30,76 @@ const ManualClock& Noon() {
   return clock;
 }
 
-const Backend kBackends[] = {
-    {.name = "Local", .open = [] { return NewLocalStore(); }},
-    {.name = "Memory", .open = [] { return NewMemoryStore(Noon()); }},
-};
+std::string Variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? "" : value;
+}
+
+CloudContext ContextWith(std::map<std::string, std::string> variables) {
+  static const SystemClock clock;
+  return {.clock = clock,
+          .environment = [variables = std::move(variables)](const std::string& name) {
+            const auto found = variables.find(name);
+            return found == variables.end() ? std::string() : found->second;
+          }};
+}
+
+/// A store that speaks S3, if `prefix` and what follows name one: _KEY, _SECRET, _BUCKET.
+void AddS3(const std::string& name, const std::string& prefix, std::vector<Backend>& backends) {
+  const std::string endpoint = Variable(prefix);
+  if (endpoint.empty()) return;
+  const std::string bucket = "s3://" + Variable(prefix + "_BUCKET");
+  const auto open = [=] {
+    const CloudContext context =
+        ContextWith({{"AWS_ACCESS_KEY_ID", Variable(prefix + "_KEY")},
+                     {"AWS_SECRET_ACCESS_KEY", Variable(prefix + "_SECRET")},
+                     {"AWS_REGION", Variable(prefix + "_REGION")},
+                     {"AWS_ENDPOINT_URL", endpoint}});
+    return NewS3Store({}, bucket, context).value().objects;
+  };
+  backends.push_back({.name = name, .open = open, .bucket = bucket});
+}
+
+/// Azure's Blob service, if SLUICE_TEST_AZURE is its endpoint; it goes with _ACCOUNT, _KEY,
+/// _BUCKET.
+void AddAzure(std::vector<Backend>& backends) {
+  const std::string endpoint = Variable("SLUICE_TEST_AZURE");
+  if (endpoint.empty()) return;
+  const std::string account = Variable("SLUICE_TEST_AZURE_ACCOUNT");
+  const std::string bucket = Format("az://{}@{}", Variable("SLUICE_TEST_AZURE_BUCKET"), account);
+  const auto open = [=] {
+    const CloudContext context =
+        ContextWith({{"AZURE_STORAGE_ACCOUNT", account},
+                     {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
+    return NewAzureStore({.endpoint = endpoint}, bucket, context).value().objects;
+  };
+  backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
+}
+
+std::vector<Backend> Backends() {
+  std::vector<Backend> backends = {
+      {.name = "Local", .open = [] { return NewLocalStore(); }},
+      {.name = "Memory", .open = [] { return NewMemoryStore(Noon()); }},
+  };
+  AddS3("S3", "SLUICE_TEST_S3", backends);
+  AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
+  AddAzure(backends);
+  return backends;
+}
 
 class ObjectStoreContract : public testing::TestWithParam<Backend> {
  protected:
   ObjectStoreContract() {
+    if (!GetParam().bucket.empty()) {
+      root_ = Format("{}/{}", GetParam().bucket, crypto::RandomToken(12));
+      return;
+    }
     std::string pattern = testing::TempDir() + "store-XXXXXX";
     root_ = mkdtemp(pattern.data());
   }
-  ~ObjectStoreContract() override { std::filesystem::remove_all(root_); }
+  ~ObjectStoreContract() override {
+    if (GetParam().bucket.empty()) std::filesystem::remove_all(root_);
+  }
 
   std::string Path(std::string_view name) const { return Format("{}/{}", root_, name); }
   void Put(std::string_view name, std::string_view bytes = "x") {
@@ -54,7 +116,7 @@ class ObjectStoreContract : public testing::TestWithParam<Backend> {
   }
 
   std::string root_;
-  std::unique_ptr<ObjectStore> store_ = GetParam().open();
+  std::shared_ptr<ObjectStore> store_ = GetParam().open();
 };
 
 TEST_P(ObjectStoreContract, StreamGivesThePartAskedFor) {
@@ -189,7 +251,7 @@ TEST_P(ObjectStoreContract, ReadingPastTheEndIsRefused) {
   EXPECT_THAT((*object)->ReadAt(~std::uint64_t{0}, part), FailsWith(ErrorCode::kInvalidArgument));
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ObjectStoreContract, testing::ValuesIn(kBackends),
+INSTANTIATE_TEST_SUITE_P(Backends, ObjectStoreContract, testing::ValuesIn(Backends()),
                          [](const auto& backend) { return backend.param.name; });
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace sluice::storage {
 
 Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& options,
-                                                   const CloudContext& context) {
+                                                   const CloudContext& context,
+                                                   std::vector<std::string> private_hosts) {
   std::shared_ptr<http::Client> client = TRY(http::Client::New(
       {.ca_file = options.ca_file,
        .proxy = options.proxy,
@@ -15,7 +16,8 @@ Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& o
        .idle_timeout = std::max(options.request_timeout / 3, std::chrono::milliseconds(1)),
        .max_connections =
            static_cast<std::size_t>(std::max<std::int64_t>(options.max_connections, 1)),
-       .private_networks = context.private_networks}));
+       .private_networks = context.private_networks,
+       .private_hosts = std::move(private_hosts)}));
   const auto sleep_here = [](std::chrono::milliseconds delay) {
     std::this_thread::sleep_for(delay);
   };

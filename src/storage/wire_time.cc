@@ -1,15 +1,13 @@
 #include "storage/wire_time.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
+
+#include "http/date.h"
 
 namespace sluice::storage {
 namespace {
 
 constexpr std::size_t kMaxTimeBytes = 64;
-constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /// Takes text off the front of what is left, and remembers if it was ever not there.
 class Scanner {
@@ -35,13 +33,6 @@ class Scanner {
     if (!rest_.starts_with(text)) return false;
     rest_.remove_prefix(text.size());
     return true;
-  }
-
-  int Month() {
-    const auto* const month = std::ranges::find(kMonths, rest_.substr(0, 3));
-    if (month == kMonths.end()) return Fail();
-    rest_.remove_prefix(3);
-    return static_cast<int>(month - kMonths.begin()) + 1;
   }
 
   /// The milliseconds of ".123456", of which any number of digits may be there.
@@ -109,21 +100,9 @@ Error NotATime(std::string_view text) {
 }  // namespace
 
 Result<SystemTime> ParseHttpDate(std::string_view text) {
-  if (text.size() > kMaxTimeBytes || text.size() < 4) return NotATime(text);
-  Scanner scanner(text.substr(3));
-  scanner.Literal(", ");
-  Date date;
-  date.day = scanner.Digits(2);
-  scanner.Literal(" ");
-  date.month = scanner.Month();
-  scanner.Literal(" ");
-  date.year = scanner.Digits(4);
-  scanner.Literal(" ");
-  const TimeOfDay time = ScanTimeOfDay(scanner);
-  scanner.Literal(" GMT");
-  const auto joined = Join(date, time);
-  if (!scanner.IsDone() || !joined) return NotATime(text);
-  return *joined;
+  const auto time = http::ParseHttpDate(text);
+  if (!time) return NotATime(text);
+  return *time;
 }
 
 Result<SystemTime> ParseIsoTime(std::string_view text) {

@@ -7,8 +7,7 @@
 
 namespace sluice::storage {
 
-/// Reads "Sun, 06 Nov 1994 08:49:37 GMT", the one form of a date that servers may send (RFC 9110,
-/// section 5.6.7, "IMF-fixdate"). The day of the week is not looked at. Errors: kMalformed.
+/// http::ParseHttpDate as a Result. Errors: kMalformed.
 Result<SystemTime> ParseHttpDate(std::string_view text);
 
 /// Reads "2009-10-12T17:50:30.123Z" (RFC 3339): a fraction of any length or none, of which the

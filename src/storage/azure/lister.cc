@@ -1,0 +1,119 @@
+#include "storage/azure/lister.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/encoding.h"
+
+namespace sluice::storage::azure {
+namespace {
+
+constexpr std::size_t kMaxPageNames = 5000;      // The service's own bound.
+constexpr std::size_t kMaxListBytes = 64 << 20;  // 5,000 names of 1,024 characters with all else
+constexpr int kMaxPages = 4000;
+constexpr int kMaxDisagreements = 3;
+constexpr std::string_view kStartFromVersion = "2026-02-06";
+
+Error BadList(std::string_view directory, std::string_view why) {
+  return WithDetail(Unavailable("the store's list cannot be read"),
+                    Format("{}: {}", directory, why));
+}
+
+}  // namespace
+
+Result<std::vector<ObjectInfo>> Lister::List(const ListRequest& request) {
+  if (request.limit == 0) return std::vector<ObjectInfo>();
+  Range range{.start_after = std::string(request.start_after), .limit = request.limit};
+  range.prefix = TRY(container_->KeyOf(request.directory));
+  if (!range.prefix.empty()) range.prefix += '/';
+
+  std::optional<Found> from;
+  if (!range.start_after.empty() && start_from_ != StartFrom::kUseless) {
+    from = TRY(ListFrom(range));
+    const bool shows_all = from && from->first_name && *from->first_name <= range.start_after;
+    if (shows_all || (from && start_from_ == StartFrom::kProven)) return std::move(from->blobs);
+  }
+  Found scanned = TRY(ListPages(range));
+  if (from) Compare(*from, scanned, range.start_after);
+  return std::move(scanned.blobs);
+}
+
+/// Nothing if the service refuses the parameter or its version.
+Result<std::optional<Lister::Found>> Lister::ListFrom(Range range) {
+  range.starts_from = true;
+  auto found = ListPages(range);
+  if (!found.ok()) {
+    if (found.error().code != ErrorCode::kUnsupported) return std::move(found).error();
+    start_from_ = StartFrom::kUseless;
+    return std::optional<Found>();
+  }
+  const bool is_passed_over = found->first_name && *found->first_name < range.start_after;
+  if (is_passed_over && start_from_ == StartFrom::kUntried) start_from_ = StartFrom::kUseless;
+  return std::optional(std::move(found).value());
+}
+
+/// What the two lists of one range tell of the parameter. That a name is only in the second may
+/// come from a blob that was put in between.
+void Lister::Compare(const Found& from, const Found& scanned, const std::string& start_after) {
+  if (start_from_ != StartFrom::kUntried || scanned.blobs.empty()) return;
+  const bool agree = !from.blobs.empty() && from.blobs.front().name == scanned.blobs.front().name;
+  const bool has_skipped = scanned.first_name && *scanned.first_name < start_after;
+  if (agree && has_skipped) start_from_ = StartFrom::kProven;
+  if (!agree && ++disagreements_ >= kMaxDisagreements) start_from_ = StartFrom::kUseless;
+}
+
+/// Errors also: kUnsupported if the service does not take a request that begins at a name.
+Result<Lister::Found> Lister::ListPages(const Range& range) {
+  Found found;
+  std::string marker;
+  std::string last_name;
+  const std::string directory = Format("{}/{}", container_->path(), range.prefix);
+  for (int pages = 0; pages < kMaxPages; ++pages) {
+    const http::ClientResponse answer = TRY(AskPage(range, marker));
+    if (answer.status == 400 && range.starts_from) return Unsupported("startFrom");
+    if (answer.status != 200) return RefusalOf(answer.status, answer.headers, directory);
+    auto page = ParseListPage(answer.body, range.prefix);
+    if (!page.ok()) return BadList(directory, page.error().ToString());
+    if (page->first_name) {
+      if (found.first_name && *page->first_name <= last_name) {
+        return BadList(directory, "its pages are not in order");
+      }
+      if (!found.first_name) found.first_name = page->first_name;
+      last_name = page->last_name;
+    }
+    std::ranges::copy_if(std::make_move_iterator(page->blobs.begin()),
+                         std::make_move_iterator(page->blobs.end()),
+                         std::back_inserter(found.blobs),
+                         [&](const ObjectInfo& blob) { return blob.name > range.start_after; });
+    if (found.blobs.size() >= range.limit) {
+      found.blobs.resize(range.limit);
+      return found;
+    }
+    if (page->next_marker.empty()) return found;
+    if (page->next_marker == marker) return BadList(directory, "its pages repeat");
+    marker = std::move(page->next_marker);
+  }
+  return BadList(directory, "it does not end");
+}
+
+Result<http::ClientResponse> Lister::AskPage(const Range& range, std::string_view marker) {
+  // Beginning at a name gives that name too. A page that is looked through for its end is large.
+  const bool is_exact = range.starts_from || range.start_after.empty();
+  const std::size_t names = is_exact ? std::min(range.limit, kMaxPageNames - 1) + 1 : kMaxPageNames;
+  ServiceRequest request{.path = container_->url_path()};
+  request.query =
+      Format("restype=container&comp=list&delimiter=%2F&include=metadata&maxresults={}", names);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) request.query += Format("&{}={}", name, PercentEncode(value));
+  };
+  add("prefix", range.prefix);
+  add("marker", marker);
+  if (range.starts_from) {
+    add("startFrom", range.prefix + range.start_after);
+    request.version = kStartFromVersion;
+  }
+  return container_->service().Send(request, kMaxListBytes);
+}
+
+}  // namespace sluice::storage::azure

@@ -1,0 +1,172 @@
+#include "storage/s3/s3_store.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "crypto/random.h"
+#include "storage/s3/object_reader.h"
+
+namespace sluice::storage::s3 {
+namespace {
+
+constexpr std::size_t kMaxKeysOfPage = 1000;    // S3's own bound
+constexpr std::size_t kMaxListBytes = 8 << 20;  // 1,000 keys of 1,024 bytes, encoded, and the rest
+constexpr int kMaxEmptyPages = 1000;
+
+// Tells an object that we put from one that another put at the same time.
+constexpr char kWriterHeader[] = "x-amz-meta-sluice-writer";
+
+bool IsSuccess(int status) { return status >= 200 && status < 300; }
+
+class S3Store final : public ObjectStore {
+ public:
+  explicit S3Store(std::shared_ptr<Bucket> bucket) : bucket_(std::move(bucket)) {}
+
+  bool is_remote() const override { return true; }
+
+  Result<std::vector<ObjectInfo>> List(const ListRequest& request) override;
+  Result<ObjectInfo> Stat(std::string_view path) override;
+  Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) override;
+  Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) override;
+  Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path, const ObjectInfo& info,
+                                                   ByteSpan span) override;
+  Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override;
+
+ private:
+  Result<std::string_view> ObjectKeyOf(std::string_view path) const;
+  Result<http::ClientResponse> Head(std::string_view key);
+  Result<ListAnswer> ListPage(const Parameters& query, const ListTerms& terms);
+  Result<void> FindWhoPut(std::string_view path, std::string_view key, std::string_view writer);
+
+  const std::shared_ptr<Bucket> bucket_;
+};
+
+/// Errors also: kNotFound for the bucket itself, which is no object.
+Result<std::string_view> S3Store::ObjectKeyOf(std::string_view path) const {
+  const std::string_view key = TRY(bucket_->KeyOf(path));
+  if (key.empty()) return WithDetail(NotFound("a bucket is no object"), std::string(path));
+  return key;
+}
+
+Result<ListAnswer> S3Store::ListPage(const Parameters& query, const ListTerms& terms) {
+  const http::ClientResponse answer = TRY(bucket_->Send({.query = query}, kMaxListBytes));
+  const std::string_view directory = terms.prefix.substr(0, terms.prefix.rfind('/'));
+  if (!IsSuccess(answer.status)) return bucket_->RefusalError(answer, directory);
+  auto page = ParseListAnswer(answer.body, terms);
+  if (page.ok()) return page;
+  Error error = std::move(page).error();
+  error.detail = Format("{}: {}", bucket_->PathOf(directory), error.detail);
+  return error;
+}
+
+Result<std::vector<ObjectInfo>> S3Store::List(const ListRequest& request) {
+  if (request.limit == 0) return std::vector<ObjectInfo>();
+  std::string prefix(TRY(bucket_->KeyOf(request.directory)));
+  if (!prefix.empty()) prefix += '/';
+  std::string after;
+  if (!request.start_after.empty()) after = Format("{}{}", prefix, request.start_after);
+
+  const std::size_t limit = std::min(request.limit, kMaxKeysOfPage);
+  Parameters query = {{"list-type", "2"},
+                      {"prefix", prefix},
+                      {"delimiter", "/"},
+                      {"encoding-type", "url"},
+                      {"max-keys", Format("{}", limit)}};
+  if (!after.empty()) query.emplace_back("start-after", after);
+  const std::size_t common = query.size();
+  // A page may hold nothing but directories, which count as keys.
+  for (int pages = 0; pages < kMaxEmptyPages; ++pages) {
+    ListAnswer page = TRY(ListPage(query, {.prefix = prefix, .after = after}));
+    if (page.objects.size() > limit) page.objects.resize(limit);
+    if (!page.objects.empty() || page.next_token.empty()) return std::move(page.objects);
+    query.resize(common);
+    query.emplace_back("continuation-token", std::move(page.next_token));
+    if (!page.last_key.empty()) after = std::move(page.last_key);
+  }
+  return WithDetail(Unavailable("the store's list does not end"), std::string(request.directory));
+}
+
+Result<http::ClientResponse> S3Store::Head(std::string_view key) {
+  http::ClientResponse answer = TRY(bucket_->Send({.method = "HEAD", .key = key}, 0));
+  if (!IsSuccess(answer.status)) return bucket_->RefusalError(answer, key);
+  return answer;
+}
+
+Result<ObjectInfo> S3Store::Stat(std::string_view path) {
+  const std::string_view key = TRY(ObjectKeyOf(path));
+  const http::ClientResponse answer = TRY(Head(key));
+  return InfoFromHeaders(answer.headers, path);
+}
+
+Result<std::string> S3Store::ReadAll(std::string_view path, std::uint64_t max_bytes) {
+  const std::string_view key = TRY(ObjectKeyOf(path));
+  const auto too_large = [&] {
+    return WithDetail(TooLarge("{} is longer than {} bytes", NameOf(path), max_bytes),
+                      std::string(path));
+  };
+  auto answer = bucket_->Send({.key = key}, max_bytes);
+  if (!answer.ok() && answer.error().code == ErrorCode::kTooLarge) return too_large();
+  if (!answer.ok()) return std::move(answer).error();
+  if (!IsSuccess(answer->status)) return bucket_->RefusalError(*answer, key);
+  if (answer->body.size() > max_bytes) return too_large();
+  const auto info = InfoFromHeaders(answer->headers, path);
+  if (info.ok() && info->size_bytes != answer->body.size()) {
+    return WithDetail(Unavailable("{} was cut short", NameOf(path)), std::string(path));
+  }
+  return std::move(answer->body);
+}
+
+Result<std::unique_ptr<RandomAccessObject>> S3Store::Open(std::string_view path) {
+  ObjectInfo info = TRY(Stat(path));
+  return NewObjectReader(bucket_, path, std::move(info));
+}
+
+Result<std::unique_ptr<ObjectStream>> S3Store::OpenStream(std::string_view path,
+                                                          const ObjectInfo& info, ByteSpan span) {
+  TRY(ObjectKeyOf(path));
+  return StartObjectStream(bucket_, path, info, span);
+}
+
+Result<void> S3Store::PutIfAbsent(std::string_view path, std::string_view bytes) {
+  const std::string_view key = TRY(ObjectKeyOf(path));
+  const std::string writer = crypto::RandomToken(16);
+  BucketRequest request{.method = "PUT", .key = key, .body = bytes};
+  request.headers.Add("If-None-Match", "*");
+  request.headers.Add(kWriterHeader, writer);
+  const http::ClientResponse answer = TRY(bucket_->Send(request, 0));
+  if (IsSuccess(answer.status)) return {};
+  switch (answer.status) {
+    case 409:  // another put it at the same time, or was about to
+    case 412: return FindWhoPut(path, key, writer);
+    case 501: {
+      Error error = bucket_->RefusalError(answer, key);
+      return WithDetail(Unsupported("the store cannot put an object without replacing another"),
+                        std::move(error.detail));
+    }
+    default: return bucket_->RefusalError(answer, key);
+  }
+}
+
+/// There is an object already. It is our own if the store took it and its answer was lost, so that
+/// it was put again.
+Result<void> S3Store::FindWhoPut(std::string_view path, std::string_view key,
+                                 std::string_view writer) {
+  const auto answer = Head(key);
+  if (!answer.ok()) {
+    if (answer.error().code != ErrorCode::kNotFound) return answer.error();
+    return WithDetail(Unavailable("{} was put by another, who gave up", NameOf(path)),
+                      std::string(path));
+  }
+  const std::string* const found = answer->headers.Find(kWriterHeader);
+  if (found != nullptr && *found == writer) return {};
+  return WithDetail(AlreadyExists("{} exists already", NameOf(path)), std::string(path));
+}
+
+}  // namespace
+
+std::unique_ptr<ObjectStore> NewObjectStore(std::shared_ptr<Bucket> bucket) {
+  return std::make_unique<S3Store>(std::move(bucket));
+}
+
+}  // namespace sluice::storage::s3
