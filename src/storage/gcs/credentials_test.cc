@@ -147,7 +147,7 @@ TEST_F(GoogleCredentials, ErrorListsWhatWasTriedWithoutSecrets) {
   ASSERT_THAT(machine, FailsWith(ErrorCode::kUnavailable));
   EXPECT_EQ(machine.error().message, "the store's credentials cannot be had");
   EXPECT_THAT(machine.error().detail,
-              AllOf(HasSubstr("serviceAccountFile: not set"),
+              AllOf(HasSubstr("service_account_file: not set"),
                     HasSubstr("GOOGLE_APPLICATION_CREDENTIALS: not set"),
                     HasSubstr("application_default_credentials.json: not there"),
                     HasSubstr(google_.address()), HasSubstr("status 404")));

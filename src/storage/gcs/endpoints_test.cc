@@ -16,8 +16,8 @@ Result<Endpoints> Of(const config::StoreOptions& options, const std::string& emu
 TEST(GoogleEndpoints, GooglesOwnUnlessTold) {
   const auto endpoints = Of({});
   ASSERT_THAT(endpoints, IsOk());
-  EXPECT_EQ(endpoints->api, "https://storage.googleapis.com");
-  EXPECT_EQ(endpoints->links, "https://storage.googleapis.com");
+  EXPECT_EQ(endpoints->api.url, "https://storage.googleapis.com");
+  EXPECT_EQ(endpoints->links.url, "https://storage.googleapis.com");
   EXPECT_FALSE(endpoints->is_emulator);
 }
 
@@ -25,8 +25,8 @@ TEST(GoogleEndpoints, ReadsAndLinksMayGoDifferentWays) {
   const auto endpoints = Of({.endpoint = "https://Restricted.googleapis.com/",
                              .public_endpoint = "https://files.example.com:8443"});
   ASSERT_THAT(endpoints, IsOk());
-  EXPECT_EQ(endpoints->api, "https://restricted.googleapis.com");
-  EXPECT_EQ(endpoints->links, "https://files.example.com:8443");
+  EXPECT_EQ(endpoints->api.url, "https://restricted.googleapis.com");
+  EXPECT_EQ(endpoints->links.url, "https://files.example.com:8443");
   EXPECT_FALSE(endpoints->is_emulator);
 }
 
@@ -35,13 +35,18 @@ TEST(GoogleEndpoints, EmulatorIsNamedInSeveralForms) {
                            "http://localhost:4443/storage/v1/"}) {
     const auto endpoints = Of({}, text);
     ASSERT_THAT(endpoints, IsOk()) << text;
-    EXPECT_EQ(endpoints->api, "http://localhost:4443");
-    EXPECT_EQ(endpoints->links, "http://localhost:4443");
+    EXPECT_EQ(endpoints->api.url, "http://localhost:4443");
+    EXPECT_EQ(endpoints->links.url, "http://localhost:4443");
     EXPECT_TRUE(endpoints->is_emulator);
   }
   EXPECT_TRUE(Of({}, "https://localhost:4443")->is_emulator);
-  EXPECT_EQ(Of({.endpoint = "https://other.example"}, "localhost:4443")->api,
+  EXPECT_EQ(Of({.endpoint = "https://other.example"}, "localhost:4443")->api.url,
             "https://other.example");
+}
+
+TEST(GoogleEndpoints, HostsAreKnownByTheirNames) {
+  EXPECT_EQ(Of({.endpoint = "https://Gateway.internal:8443"})->api.host, "gateway.internal");
+  EXPECT_EQ(Of({})->iam.url, "https://iamcredentials.googleapis.com");
 }
 
 TEST(GoogleEndpoints, NothingSecretTravelsUnencrypted) {

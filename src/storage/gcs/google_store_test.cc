@@ -19,7 +19,6 @@ class NewGoogle : public testing::Test {
   CloudContext Context() {
     return {.clock = clock_,
             .environment = [this](const std::string& name) { return environment_[name]; },
-            .private_networks = {"127.0.0.0/8"},
             .identity_client = gcs::LoopbackClient(),
             .sleep = [this](std::chrono::milliseconds delay) { clock_.Advance(delay); }};
   }
@@ -94,10 +93,10 @@ TEST_F(NewGoogle, OptionsThatContradictEachOtherAreRefused) {
 
 TEST_F(NewGoogle, OptionsOfAnotherCloudAreRefusedByName) {
   for (const auto& [options, name] :
-       {std::pair(config::StoreOptions{.access_key_id = "x"}, "accessKeyId"),
-        std::pair(config::StoreOptions{.sas_token_file = "x"}, "sasTokenFile"),
-        std::pair(config::StoreOptions{.requester_pays = true}, "requesterPays"),
-        std::pair(config::StoreOptions{.customer_key_file = "x"}, "customerKeyFile")}) {
+       {std::pair(config::StoreOptions{.access_key_id = "x"}, "access_key_id"),
+        std::pair(config::StoreOptions{.sas_token_file = "x"}, "sas_token_file"),
+        std::pair(config::StoreOptions{.requester_pays = true}, "requester_pays"),
+        std::pair(config::StoreOptions{.customer_key_file = "x"}, "customer_key_file")}) {
     const auto store = New(options);
     ASSERT_THAT(store, FailsWith(ErrorCode::kInvalidArgument));
     EXPECT_THAT(store.error().message, HasSubstr(name));
