@@ -92,6 +92,18 @@ void AddAzure(std::vector<Backend>& backends) {
   backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
 }
 
+/// Google's store or an emulator of it, if SLUICE_TEST_GCS is its endpoint; it goes with _BUCKET.
+void AddGoogle(std::vector<Backend>& backends) {
+  const std::string endpoint = Variable("SLUICE_TEST_GCS");
+  if (endpoint.empty()) return;
+  const std::string bucket = "gs://" + Variable("SLUICE_TEST_GCS_BUCKET");
+  const auto open = [=] {
+    const CloudContext context = ContextWith({{"STORAGE_EMULATOR_HOST", endpoint}});
+    return NewGoogleStore({}, bucket, context).value().objects;
+  };
+  backends.push_back({.name = "Google", .open = open, .bucket = bucket});
+}
+
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
@@ -101,6 +113,7 @@ std::vector<Backend> Backends() {
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
   AddAzure(backends);
+  AddGoogle(backends);
   return backends;
 }
 

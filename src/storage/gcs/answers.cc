@@ -122,7 +122,7 @@ Result<TokenAnswer> ParseToken(std::string_view body) {
   return result;
 }
 
-std::string DescribeError(int status, std::string_view body) {
+std::string DescribeError(std::string_view body) {
   std::string word(body.substr(0, kMaxDescriptionBytes));
   const Result<json::object> answer = ParseAnswer(body);
   if (answer.ok()) {
@@ -137,7 +137,7 @@ std::string DescribeError(int status, std::string_view body) {
   for (char& c : word) {
     if (c < ' ' || c > '~') c = ' ';
   }
-  return word.empty() ? Format("status {}", status) : Format("status {}: {}", status, word);
+  return word;
 }
 
 }  // namespace sluice::storage::gcs

@@ -52,7 +52,7 @@ struct TokenAnswer {
 Result<TokenAnswer> ParseToken(std::string_view body);
 
 /// What an answer that is no success says, in one line of at most 300 bytes, for the log.
-std::string DescribeError(int status, std::string_view body);
+std::string DescribeError(std::string_view body);
 
 /// The generation in an etag that this store made: `"1795255200123456"`. Empty if it is another's.
 std::string_view GenerationOf(std::string_view etag);

@@ -118,13 +118,12 @@ TEST(GoogleAnswers, BadTokenIsRefusedWithoutBeingShown) {
 }
 
 TEST(GoogleAnswers, ErrorsAreDescribedInOneShortLine) {
-  EXPECT_EQ(DescribeError(403, R"({"error":{"code":403,"message":"no\naccess"}})"),
-            "status 403: no access");
-  EXPECT_EQ(DescribeError(400, R"({"error":"invalid_grant","error_description":"Bad key"})"),
-            "status 400: invalid_grant Bad key");
-  EXPECT_EQ(DescribeError(404, "No such object: b/x"), "status 404: No such object: b/x");
-  EXPECT_EQ(DescribeError(503, ""), "status 503");
-  EXPECT_LT(DescribeError(500, std::string(100'000, 'x')).size(), 320U);
+  EXPECT_EQ(DescribeError(R"({"error":{"code":403,"message":"no\naccess"}})"), "no access");
+  EXPECT_EQ(DescribeError(R"({"error":"invalid_grant","error_description":"Bad key"})"),
+            "invalid_grant Bad key");
+  EXPECT_EQ(DescribeError("No such object: b/x"), "No such object: b/x");
+  EXPECT_EQ(DescribeError(""), "");
+  EXPECT_EQ(DescribeError(std::string(100'000, 'x')).size(), 300U);
 }
 
 }  // namespace

@@ -66,8 +66,7 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::str
                                           : response.error().code == ErrorCode::kTooLarge;
   if (!response.ok() && !is_too_large) return NoAnswer(path, response.error());
   if (response.ok() && response->status != HopedFor(request)) {
-    return StatusError(response->status, path,
-                       Format("{}: {}", path, DescribeError(response->status, response->body)));
+    return StatusError(response->status, path, DescribeError(response->body));
   }
   if (is_too_large) {
     return WithDetail(TooLarge("{} is longer than {} bytes", NameOf(path), max_body_bytes),
@@ -85,7 +84,7 @@ Result<std::unique_ptr<http::Download>> Bucket::Start(const BucketRequest& reque
   std::string word(1024, '\0');
   const Result<std::size_t> read = (*download)->Read(word);
   word.resize(read.ok() ? *read : 0);
-  return StatusError(status, path, Format("{}: {}", path, DescribeError(status, word)));
+  return StatusError(status, path, DescribeError(word));
 }
 
 }  // namespace sluice::storage::gcs

@@ -38,7 +38,7 @@ void Note(std::string_view source, std::string_view why_not, FoundAccount& found
 Result<std::optional<Account>> FindNamedFile(const CredentialSources& sources,
                                              FoundAccount& found) {
   const std::pair<std::string, std::string> names[] = {
-      {"serviceAccountFile", sources.service_account_file},
+      {"service_account_file", sources.service_account_file},
       {kFileVariable, sources.environment(kFileVariable)}};
   for (const auto& [source, path] : names) {
     if (path.empty()) {

@@ -146,6 +146,10 @@ class GoogleStore final : public ObjectStore {
       list = std::move(parsed).value();
       if (!list.objects.empty() || list.next_page_token.empty()) break;
     }
+    if (list.objects.empty() && !list.next_page_token.empty()) {
+      return WithDetail(Unavailable("the list of {} does not end", NameOf(request.directory)),
+                        std::string(request.directory));
+    }
     if (list.objects.size() > request.limit) list.objects.resize(request.limit);
     return std::move(list.objects);
   }
@@ -158,6 +162,7 @@ class GoogleStore final : public ObjectStore {
     const http::ClientResponse answer = TRY(bucket_->Send(request, path, kMaxObjectAnswerBytes));
     Result<ObjectInfo> info = ParseObject(answer.body);
     if (!info.ok()) return NotUnderstood(path, info.error());
+    if (info->name != key) return WithDetail(Replaced(path), Format("{}: {}", path, info->name));
     info->name = NameOf(path);
     return info;
   }

@@ -68,7 +68,7 @@ Result<http::ClientResponse> AskService(const http::ClientRequest& request, Requ
   }
   if (response->status != 200) {
     return NoCredentials(
-        Format("{}: {}", request.url, DescribeError(response->status, response->body)));
+        Format("{}: status {} {}", request.url, response->status, DescribeError(response->body)));
   }
   return response;
 }

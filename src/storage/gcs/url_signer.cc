@@ -78,10 +78,10 @@ class GoogleUrlSigner final : public UrlSigner {
     if (std::holds_alternative<AuthorizedUser>(account)) {
       return NoCredentials("a person's credentials sign no links: a service account's do");
     }
-    Signatory signatory = std::holds_alternative<ServiceAccount>(account)
-                              ? OfKey(std::get<ServiceAccount>(account), lifetime)
-                              : TRY(OfMachine(lifetime));
-    return std::make_unique<WindowUrls>(WindowOf(std::move(signatory)));
+    if (const auto* owner = std::get_if<ServiceAccount>(&account)) {
+      return std::make_unique<WindowUrls>(WindowOf(OfKey(*owner, lifetime)));
+    }
+    return std::make_unique<WindowUrls>(WindowOf(TRY(OfMachine(lifetime))));
   }
 
  private:

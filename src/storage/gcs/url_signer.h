@@ -20,6 +20,12 @@ struct UrlSignerOptions {
   std::size_t max_kept_bytes = 32 << 20;
 };
 
+struct UrlSignerDependencies {
+  std::shared_ptr<Credentials> credentials;
+  std::shared_ptr<Requests> identity_requests;
+  const Clock& clock;  ///< Must outlive the signer.
+};
+
 /// Links by V4 signatures, for paths "gs://bucket/key". Who signs:
 ///  - a service account's key, on this machine: 0.3 ms of a core for each link, 3,800 a second;
 ///  - the machine's account, by IAM's signBlob: one request for each link, and 12 hours at most;
@@ -29,11 +35,6 @@ struct UrlSignerOptions {
 /// signed for one time until half of it is over, so that each has at least half of its life left,
 /// and SignedUrls::expires_at says when it ends. When `max_kept_bytes` are full, further ones are
 /// made each time. Thread-safe.
-struct UrlSignerDependencies {
-  std::shared_ptr<Credentials> credentials;
-  std::shared_ptr<Requests> identity_requests;
-  const Clock& clock;  ///< Must outlive the signer.
-};
 std::unique_ptr<UrlSigner> NewGoogleUrlSigner(UrlSignerOptions options,
                                               UrlSignerDependencies dependencies);
 
