@@ -15,9 +15,13 @@ setup_stores() {
   for name in minio versitygw fake-gcs-server; do setup_go_store "$name"; done
   setup_node
   setup_azurite
-  rm -rf "$STORE_CACHE"
+  clean_store_cache
   exec {lock}>&-
   SETUP_RUNNING=
+}
+
+clean_store_cache() {
+  [[ ! -d $STORE_CACHE ]] || step "Go: deleting what only the builds needed" rm -rf "$STORE_CACHE"
 }
 
 # hash_of_store NAME TOOLCHAIN: of all that decides what is built.
@@ -114,7 +118,7 @@ pin_stores() {
     step "Go: resolving $name" pin_go_store "$name"
   done
   step "Node: resolving Azurite" pin_azurite
-  rm -rf "$STORE_CACHE"
+  clean_store_cache
   SETUP_RUNNING=
 }
 
