@@ -1,6 +1,7 @@
 #include "storage/gcs/gcs_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/encoding.h"
@@ -11,8 +12,8 @@ namespace sluice::storage::gcs {
 namespace {
 
 constexpr std::size_t kMaxListedAtOnce = 1000;
-/// Of folders alone, on the way to the first object of a directory.
-constexpr int kMaxEmptyPages = 1000;
+/// Of a list: folders count as objects, so that pages may hold few.
+constexpr int kMaxPages = 1000;
 constexpr std::size_t kMaxObjectAnswerBytes = 1 << 20;
 
 Error Replaced(std::string_view path) {
@@ -129,13 +130,14 @@ class GoogleStore final : public ObjectStore {
     // The service's offset is inclusive, so that one more is asked for.
     const bool resumes = !request.start_after.empty();
     const std::string start_after = resumes ? Format("{}{}", prefix, request.start_after) : "";
-    const std::size_t count = std::min(request.limit, kMaxListedAtOnce - 1) + (resumes ? 1 : 0);
+    const std::size_t count = std::min(request.limit + (resumes ? 1 : 0), kMaxListedAtOnce);
     const std::string url =
         bucket_->ListUrl(Format("delimiter=%2F&prefix={}&startOffset={}&maxResults={}"
                                 "&fields=items(name,size,updated,generation),nextPageToken",
                                 PercentEncode(prefix), PercentEncode(start_after), count));
     ObjectList list;
-    for (int page = 0; page < kMaxEmptyPages && request.limit > 0; ++page) {
+    std::vector<ObjectInfo> objects;
+    for (int page = 0; page < kMaxPages && objects.size() < request.limit; ++page) {
       const std::string rest =
           page == 0 ? "" : Format("&pageToken={}", PercentEncode(list.next_page_token));
       const http::ClientResponse answer =
@@ -144,14 +146,15 @@ class GoogleStore final : public ObjectStore {
           ParseObjectList(answer.body, {.prefix = prefix, .start_after = start_after});
       if (!parsed.ok()) return NotUnderstood(request.directory, parsed.error());
       list = std::move(parsed).value();
-      if (!list.objects.empty() || list.next_page_token.empty()) break;
+      std::ranges::move(list.objects, std::back_inserter(objects));
+      if (list.next_page_token.empty()) break;
     }
-    if (list.objects.empty() && !list.next_page_token.empty()) {
+    if (objects.size() < request.limit && !list.next_page_token.empty()) {
       return WithDetail(Unavailable("the list of {} does not end", NameOf(request.directory)),
                         std::string(request.directory));
     }
-    if (list.objects.size() > request.limit) list.objects.resize(request.limit);
-    return std::move(list.objects);
+    if (objects.size() > request.limit) objects.resize(request.limit);
+    return objects;
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override {
