@@ -10,7 +10,7 @@ import requests
 import yaml
 from deltalake import write_deltalake
 
-from .server import Server
+from .server import Server, wait_until
 
 TOKEN = "stores-token"
 TIMEOUT_S = 60
@@ -51,14 +51,13 @@ class Sharing(Server):
     """A server of the tables that are given by name: their locations, or all that is said of them.
     `stores` and `sluice` are what the configuration says under these names."""
 
-    def __init__(self, folder, tables, variables=None, stores=(), arguments=(), **sluice):
+    def __init__(self, folder, tables, variables=None, stores=(), listen="127.0.0.1:0", **sluice):
         os.makedirs(folder, exist_ok=True)
         self.config_path = os.path.join(folder, "server.yaml")
         self.stores, self.sluice = list(stores), sluice
         self.share(tables)
-        super().__init__(
-            self.config_path, os.path.join(folder, "data"), arguments, variables=variables
-        )
+        data = os.path.join(folder, "data")
+        super().__init__(self.config_path, data, listen=listen, variables=variables)
 
     def share(self, tables):
         """Writes the configuration; a running server reads it at SIGHUP."""
@@ -88,6 +87,11 @@ class Sharing(Server):
     def files(self, table="t", **arguments):
         """The file lines of an answer, which must be one."""
         return files_of(self.query(table, **arguments))
+
+    def logs(self, *words):
+        """The log, once it holds all the words: it is written behind the answers."""
+        wait_until(lambda: all(word in self.log() for word in words), what=f"the log says {words}")
+        return self.log()
 
     def profile(self):
         path = os.path.join(os.path.dirname(self.config_path), "t.share")
