@@ -4,7 +4,7 @@ passes, its line has to go."""
 FAULTS = {}  # (test, table): why it fails, wherever the tables lie
 
 # The same where a store holds the tables and the server hands their files on.
-OUTSIDE = "the link to a file outside the table lacks the first letter of its location, and gets 403"
+OUTSIDE = "a link to a file outside the table lacks the first letter of its location: it gets 403"
 FAULTS_BY_PROXY = {
     (test, table): OUTSIDE
     for test in (

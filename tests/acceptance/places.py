@@ -60,7 +60,7 @@ class Bucket(Place):
 
     def put(self, table):
         folder = os.path.join(self.work, table.collection, table.name)
-        for name in set(os.listdir(folder)) - {"expected"}:  # what a reader finds, not what it reads
+        for name in set(os.listdir(folder)) - {"expected"}:  # the right rows, which nobody reads
             prefix = f"{table.collection}/{table.name}/{name}"
             self.store.put_folder(BUCKET, os.path.join(folder, name), prefix)
 
