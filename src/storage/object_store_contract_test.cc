@@ -98,7 +98,8 @@ void AddGoogle(std::vector<Backend>& backends) {
   if (endpoint.empty()) return;
   const std::string bucket = "gs://" + Variable("SLUICE_TEST_GCS_BUCKET");
   const auto open = [=] {
-    const CloudContext context = ContextWith({{"STORAGE_EMULATOR_HOST", endpoint}});
+    static const SystemClock clock;
+    const CloudContext context = ContextWith(clock, {{"STORAGE_EMULATOR_HOST", endpoint}});
     return NewGoogleStore({}, bucket, context).value().objects;
   };
   backends.push_back({.name = "Google", .open = open, .bucket = bucket});
