@@ -31,6 +31,11 @@ Error Replaced(std::string_view path, std::string_view how) {
   return WithDetail(Unavailable("{} was replaced", NameOf(path)), Format("{}: {}", path, how));
 }
 
+Error GivesNoParts(std::string_view path) {
+  return WithDetail(Unavailable("the server of {} gives no parts of objects", NameOf(path)),
+                    std::string(path));
+}
+
 std::string_view FieldOf(const http::Headers& headers, std::string_view name) {
   const std::string* const value = headers.Find(name);
   return value != nullptr ? std::string_view(*value) : std::string_view();
@@ -78,7 +83,7 @@ Result<void> CheckPart(int status, const http::Headers& headers, std::string_vie
     if (IsRangeOf(FieldOf(headers, "Content-Range"), info, span)) return {};
     return Replaced(path, "another Content-Range");
   }
-  if (!IsWhole(info, span)) return Replaced(path, "the server gives no parts of objects");
+  if (!IsWhole(info, span)) return GivesNoParts(path);
   const auto length = ContentLength(headers);
   if (length && *length != info.size_bytes) return Replaced(path, "another size");
   return {};
@@ -186,7 +191,7 @@ Result<void> HttpObjects::ReadAt(std::string_view path, const ObjectInfo& info,
   const ByteSpan span{.offset = offset, .length = out.size()};
   const auto response = requests_->Send(MakePart(path, info, span), out.size());
   if (!response.ok() && response.error().code == ErrorCode::kTooLarge) {
-    return Replaced(path, "an answer of another size");
+    return IsWhole(info, span) ? Replaced(path, "another size") : GivesNoParts(path);
   }
   if (!response.ok()) return FailureOf(response.error(), path);
   const auto checked = CheckPart(response->status, response->headers, path, info, span);
@@ -194,7 +199,7 @@ Result<void> HttpObjects::ReadAt(std::string_view path, const ObjectInfo& info,
     return Replaced(path, "it is gone");
   }
   if (!checked.ok()) return checked.error();
-  if (response->body.size() != out.size()) return Replaced(path, "an answer of another size");
+  if (response->body.size() != out.size()) return Replaced(path, "another size");
   std::ranges::copy(response->body, out.begin());
   return {};
 }

@@ -239,7 +239,9 @@ TEST_F(HttpStoreTest, ServerWithoutRangesCannotGiveParts) {
   Put("/x", "0123456789");
   const auto object = store_.objects->Open(Path("x")).value();
   std::string part(4, '\0');
-  EXPECT_THAT(object->ReadAt(0, part), FailsWith(ErrorCode::kUnavailable));
+  const auto read = object->ReadAt(0, part);
+  ASSERT_THAT(read, FailsWith(ErrorCode::kUnavailable));
+  EXPECT_EQ(read.error().message, "the server of x gives no parts of objects");
   const auto info = store_.objects->Stat(Path("x")).value();
   EXPECT_THAT(store_.objects->OpenStream(Path("x"), info, {.offset = 1, .length = 9}),
               FailsWith(ErrorCode::kUnavailable));
