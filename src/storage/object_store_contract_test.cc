@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <thread>
+#include <utility>
 
 #include "base/testing.h"
 #include "crypto/random.h"
@@ -56,7 +58,9 @@ void AddS3(const std::string& name, const std::string& prefix, std::vector<Backe
                             {"AWS_SECRET_ACCESS_KEY", Variable(prefix + "_SECRET")},
                             {"AWS_REGION", Variable(prefix + "_REGION")},
                             {"AWS_ENDPOINT_URL", endpoint}});
-    return NewS3Store({}, bucket, context).value().objects;
+    config::StoreOptions options;
+    options.ca_file = Variable(prefix + "_CA");
+    return NewS3Store(options, bucket, context).value().objects;
   };
   backends.push_back({.name = name, .open = open, .bucket = bucket});
 }
@@ -222,7 +226,10 @@ TEST_P(ObjectStoreContract, ListTellsSizes) {
   ASSERT_THAT(infos, IsOk());
   ASSERT_EQ(infos->size(), 1U);
   EXPECT_EQ(infos->front().size_bytes, 4U);
-  EXPECT_EQ(infos->front().modified_at, store_->Stat(Path("log/1"))->modified_at);
+  const auto info = store_->Stat(Path("log/1"));
+  ASSERT_THAT(info, IsOk());
+  EXPECT_EQ(infos->front().modified_at, info->modified_at);
+  EXPECT_EQ(infos->front().etag, info->etag);
 }
 
 TEST_P(ObjectStoreContract, MissingDirectoryIsAnEmptyList) {
@@ -252,6 +259,26 @@ TEST_P(ObjectStoreContract, ObjectIsNeverReplaced) {
   EXPECT_THAT(store_->PutIfAbsent(Path("log/1"), "second"), FailsWith(ErrorCode::kAlreadyExists));
   EXPECT_THAT(store_->ReadAll(Path("log/1"), kPlenty), IsOkAnd(std::string("first")));
   EXPECT_THAT(Names(""), ElementsAre("1"));
+}
+
+TEST_P(ObjectStoreContract, OfManyThatPutAtOnceOneWins) {
+  constexpr int kWriters = 4;
+  std::vector<Result<void>> results(kWriters);
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kWriters; ++i) {
+    writers.emplace_back(
+        [&, i] { results[i] = store_->PutIfAbsent(Path("log/1"), Format("{}", i)); });
+  }
+  for (std::thread& writer : writers) writer.join();
+  int winner = -1;
+  for (int i = 0; i < kWriters; ++i) {
+    if (results[i].ok()) {
+      EXPECT_EQ(std::exchange(winner, i), -1);
+    } else {
+      EXPECT_THAT(results[i], FailsWith(ErrorCode::kAlreadyExists));
+    }
+  }
+  EXPECT_THAT(store_->ReadAll(Path("log/1"), kPlenty), IsOkAnd(Format("{}", winner)));
 }
 
 TEST_P(ObjectStoreContract, ReadAllKeepsItsBound) {

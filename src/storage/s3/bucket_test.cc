@@ -175,10 +175,22 @@ TEST_F(BucketTest, RefusedHeadIsAskedForItsReason) {
   EXPECT_THAT(error.message, Not(HasSubstr("lake")));
 }
 
-TEST_F(BucketTest, MissingObjectsAreNotAskedForAReason) {
+TEST_F(BucketTest, MissingObjectsAreNotAskedForAReasonOnceTheStoreKnowsUs) {
+  client_->Add(200);
   client_->Add(404);
-  EXPECT_EQ(NewBucket()->Send({.method = "HEAD", .key = "x"}, 0)->status, 404);
-  EXPECT_EQ(client_->asked().size(), 1U);
+  const auto bucket = NewBucket();
+  EXPECT_EQ(bucket->Send({.query = {{"list-type", "2"}}}, kPlenty)->status, 200);
+  EXPECT_EQ(bucket->Send({.method = "HEAD", .key = "x"}, 0)->status, 404);
+  EXPECT_EQ(client_->asked().size(), 2U);
+}
+
+TEST_F(BucketTest, UnknownUserIsNotAMissingObject) {
+  client_->Add(404);
+  client_->Add(404, ErrorXml("XAdminUserNotFound"));
+  const auto bucket = NewBucket();
+  const auto answer = bucket->Send({.method = "HEAD", .key = "x"}, 0);
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(bucket->RefusalError(*answer, "x").code, ErrorCode::kPermissionDenied);
 }
 
 TEST_F(BucketTest, RefusalTellsWhatIsMissing) {
