@@ -71,7 +71,9 @@ void AddAzure(std::vector<Backend>& backends) {
     const CloudContext context =
         ContextWith({{"AZURE_STORAGE_ACCOUNT", account},
                      {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
-    return NewAzureStore({.endpoint = endpoint}, bucket, context).value().objects;
+    const config::StoreOptions options = {.endpoint = endpoint,
+                                          .ca_file = Variable("SLUICE_TEST_AZURE_CA")};
+    return NewAzureStore(options, bucket, context).value().objects;
   };
   backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
 }

@@ -71,8 +71,12 @@ Result<Lister::Found> Lister::ListPages(const Range& range) {
   const std::string directory = Format("{}/{}", container_->path(), range.prefix);
   for (int pages = 0; pages < kMaxPages; ++pages) {
     const http::ClientResponse answer = TRY(AskPage(range, marker));
-    if (answer.status == 400 && range.starts_from) return Unsupported("startFrom");
-    if (answer.status != 200) return RefusalOf(answer.status, answer.headers, directory);
+    if (answer.status != 200) {
+      Error refusal = RefusalOf(answer.status, answer.headers, directory);
+      const bool may_be_the_parameter =
+          answer.status == 400 && range.starts_from && refusal.code == ErrorCode::kUnavailable;
+      return may_be_the_parameter ? Unsupported("startFrom") : std::move(refusal);
+    }
     auto page = ParseListPage(answer.body, range.prefix);
     if (!page.ok()) return BadList(directory, page.error().ToString());
     if (page->first_name) {
