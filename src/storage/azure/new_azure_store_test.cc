@@ -194,8 +194,10 @@ TEST_F(RunningAzure, MissingContainerIsNotFound) {
 
 TEST_F(RunningAzure, IsReadByASignatureThatWasGiven) {
   const std::string url = Sign(*store_.signer);
-  const auto store = NewAzureStore(
-      Options(), bucket_, Context({{"AZURE_STORAGE_SAS_TOKEN", url.substr(url.find('?'))}}));
+  const auto store =
+      NewAzureStore(Options(), bucket_,
+                    Context({{"AZURE_STORAGE_ACCOUNT", account_},
+                             {"AZURE_STORAGE_SAS_TOKEN", url.substr(url.find('?'))}}));
   ASSERT_THAT(store, IsOk());
   EXPECT_THAT(store->objects->ReadAll(path_, 100), IsOkAnd(std::string("0123456789")));
   EXPECT_THAT(store->objects->Stat(path_ + "2"), FailsWith(ErrorCode::kPermissionDenied));

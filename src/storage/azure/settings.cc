@@ -141,7 +141,8 @@ class Resolver {
     constexpr char kVariable[] = "AZURE_STORAGE_SAS_TOKEN";
     const std::string text = environment_(kVariable);
     if (text.empty()) return NotSet(kVariable);
-    const std::string account = FirstOf(AccountVariable(), settings_.account);
+    // It is sent as it is, so that it must not go to whatever account a log names.
+    const std::string account = AccountVariable();
     if (account.empty()) return InvalidArgument("{} needs AZURE_STORAGE_ACCOUNT", kVariable);
     if (!IsOfThisAccount(kVariable, account)) return false;
     settings_.account = account;
