@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/client_target.h"
+#include "http/networks.h"
 #include "storage/azure/connection_string.h"
 #include "storage/azure/option_checks.h"
 #include "storage/small_file.h"
@@ -27,7 +28,8 @@ std::string AccountOf(const Endpoint& endpoint) {
 }
 
 bool IsThisMachine(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  const bool is_loopback = host.starts_with("127.") && http::ParseIpAddress(host).has_value();
+  return host == "localhost" || host == "[::1]" || is_loopback;
 }
 
 Result<std::string> ServiceUrl(std::string_view variable, const std::string& url) {

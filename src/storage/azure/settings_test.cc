@@ -145,6 +145,8 @@ TEST_F(AzureSettingsTest, SecretsGoToNoAuthorityInTheClear) {
                 {"AZURE_CLIENT_SECRET", "s3cret"},
                 {"AZURE_AUTHORITY_HOST", "http://login.example.com"}};
   EXPECT_THAT(Resolve(), FailsWith(ErrorCode::kInvalidArgument));
+  variables_["AZURE_AUTHORITY_HOST"] = "http://127.0.0.1.example.com";
+  EXPECT_THAT(Resolve(), FailsWith(ErrorCode::kInvalidArgument));
 }
 
 TEST_F(AzureSettingsTest, IdentityOfAUserIsNamedByItsClient) {
