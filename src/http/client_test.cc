@@ -324,6 +324,13 @@ TEST(ClientAddresses, AreTriedInTurnAndThoseNotListedLeftOut) {
   EXPECT_THAT(GetBody(*NewClient(), Format("http://localhost{}/", port)), IsOkAnd("x"));
 }
 
+TEST(Client, HostThatTheOwnerNamedMayHaveAnyAddress) {
+  RawServer server([](const std::string&) { return RawText("hello"); });
+  const auto client = NewClient({.private_hosts = {"127.0.0.1"}});
+  EXPECT_THAT(GetBody(*client, server.Url("/")), IsOkAnd(std::string("hello")));
+  EXPECT_THAT(GetBody(*client, "http://localhost:1/"), FailsWith(ErrorCode::kPermissionDenied));
+}
+
 TEST(ClientAddresses, ThatAreNoNetworksAreAnError) {
   EXPECT_THAT(Client::New({.private_networks = {"localhost"}}),
               FailsWith(ErrorCode::kInvalidArgument));

@@ -5,10 +5,13 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <thread>
+#include <utility>
 
 #include "base/testing.h"
 #include "crypto/random.h"
 #include "storage/object_store.h"
+#include "storage/s3/fake_s3_test_support.h"
 #include "storage/stores.h"
 
 namespace sluice::storage {
@@ -35,8 +38,7 @@ std::string Variable(const std::string& name) {
   return value == nullptr ? "" : value;
 }
 
-CloudContext ContextWith(std::map<std::string, std::string> variables) {
-  static const SystemClock clock;
+CloudContext ContextWith(const Clock& clock, std::map<std::string, std::string> variables) {
   return {.clock = clock,
           .environment = [variables = std::move(variables)](const std::string& name) {
             const auto found = variables.find(name);
@@ -50,27 +52,31 @@ void AddS3(const std::string& name, const std::string& prefix, std::vector<Backe
   if (endpoint.empty()) return;
   const std::string bucket = "s3://" + Variable(prefix + "_BUCKET");
   const auto open = [=] {
+    static const SystemClock clock;
     const CloudContext context =
-        ContextWith({{"AWS_ACCESS_KEY_ID", Variable(prefix + "_KEY")},
-                     {"AWS_SECRET_ACCESS_KEY", Variable(prefix + "_SECRET")},
-                     {"AWS_REGION", Variable(prefix + "_REGION")},
-                     {"AWS_ENDPOINT_URL", endpoint}});
-    return NewS3Store({}, bucket, context).value().objects;
+        ContextWith(clock, {{"AWS_ACCESS_KEY_ID", Variable(prefix + "_KEY")},
+                            {"AWS_SECRET_ACCESS_KEY", Variable(prefix + "_SECRET")},
+                            {"AWS_REGION", Variable(prefix + "_REGION")},
+                            {"AWS_ENDPOINT_URL", endpoint}});
+    config::StoreOptions options;
+    options.ca_file = Variable(prefix + "_CA");
+    return NewS3Store(options, bucket, context).value().objects;
   };
   backends.push_back({.name = name, .open = open, .bucket = bucket});
 }
 
 /// Azure's Blob service, if SLUICE_TEST_AZURE is its endpoint; it goes with _ACCOUNT, _KEY,
-/// _BUCKET.
+/// _BUCKET and, where it speaks TLS, _CA.
 void AddAzure(std::vector<Backend>& backends) {
   const std::string endpoint = Variable("SLUICE_TEST_AZURE");
   if (endpoint.empty()) return;
   const std::string account = Variable("SLUICE_TEST_AZURE_ACCOUNT");
   const std::string bucket = Format("az://{}@{}", Variable("SLUICE_TEST_AZURE_BUCKET"), account);
   const auto open = [=] {
+    static const SystemClock clock;
     const CloudContext context =
-        ContextWith({{"AZURE_STORAGE_ACCOUNT", account},
-                     {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
+        ContextWith(clock, {{"AZURE_STORAGE_ACCOUNT", account},
+                            {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
     const config::StoreOptions options = {.endpoint = endpoint,
                                           .ca_file = Variable("SLUICE_TEST_AZURE_CA")};
     return NewAzureStore(options, bucket, context).value().objects;
@@ -78,10 +84,25 @@ void AddAzure(std::vector<Backend>& backends) {
   backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
 }
 
+/// A store that speaks S3, played by this process.
+std::shared_ptr<ObjectStore> OpenFakeS3() {
+  static const ManualClock clock(s3::FakeS3::Now());
+  auto server = std::make_shared<s3::FakeS3>();
+  const s3::Credentials key = s3::FakeS3::Key();
+  const CloudContext context =
+      ContextWith(clock, {{"AWS_ACCESS_KEY_ID", key.access_key_id},
+                          {"AWS_SECRET_ACCESS_KEY", key.secret_access_key.Reveal()},
+                          {"AWS_ENDPOINT_URL", server->endpoint()}});
+  const auto store = std::make_shared<Store>(NewS3Store({}, "s3://lake", context).value());
+  // The server lives as long as its store.
+  return {store->objects.get(), [store, server](ObjectStore*) {}};
+}
+
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
       {.name = "Memory", .open = [] { return NewMemoryStore(Noon()); }},
+      {.name = "FakeS3", .open = OpenFakeS3, .bucket = "s3://lake"},
   };
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
@@ -193,7 +214,10 @@ TEST_P(ObjectStoreContract, ListTellsSizes) {
   ASSERT_THAT(infos, IsOk());
   ASSERT_EQ(infos->size(), 1U);
   EXPECT_EQ(infos->front().size_bytes, 4U);
-  EXPECT_EQ(infos->front().modified_at, store_->Stat(Path("log/1"))->modified_at);
+  const auto info = store_->Stat(Path("log/1"));
+  ASSERT_THAT(info, IsOk());
+  EXPECT_EQ(infos->front().modified_at, info->modified_at);
+  EXPECT_EQ(infos->front().etag, info->etag);
 }
 
 TEST_P(ObjectStoreContract, MissingDirectoryIsAnEmptyList) {
@@ -223,6 +247,26 @@ TEST_P(ObjectStoreContract, ObjectIsNeverReplaced) {
   EXPECT_THAT(store_->PutIfAbsent(Path("log/1"), "second"), FailsWith(ErrorCode::kAlreadyExists));
   EXPECT_THAT(store_->ReadAll(Path("log/1"), kPlenty), IsOkAnd(std::string("first")));
   EXPECT_THAT(Names(""), ElementsAre("1"));
+}
+
+TEST_P(ObjectStoreContract, OfManyThatPutAtOnceOneWins) {
+  constexpr int kWriters = 4;
+  std::vector<Result<void>> results(kWriters);
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kWriters; ++i) {
+    writers.emplace_back(
+        [&, i] { results[i] = store_->PutIfAbsent(Path("log/1"), Format("{}", i)); });
+  }
+  for (std::thread& writer : writers) writer.join();
+  int winner = -1;
+  for (int i = 0; i < kWriters; ++i) {
+    if (results[i].ok()) {
+      EXPECT_EQ(std::exchange(winner, i), -1);
+    } else {
+      EXPECT_THAT(results[i], FailsWith(ErrorCode::kAlreadyExists));
+    }
+  }
+  EXPECT_THAT(store_->ReadAll(Path("log/1"), kPlenty), IsOkAnd(Format("{}", winner)));
 }
 
 TEST_P(ObjectStoreContract, ReadAllKeepsItsBound) {

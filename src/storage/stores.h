@@ -54,28 +54,44 @@ Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::str
 Result<Store> NewHttpStore(const config::StoreOptions& options, const std::string& bucket,
                            const CloudContext& context);
 
+/// Makes the store of one bucket.
+using StoreFactory = std::function<Result<Store>(
+    const config::StoreOptions& options, const std::string& bucket, const CloudContext& context)>;
+/// By the schemes of canonical paths: "s3", "https".
+using StoreFactories = std::map<std::string, StoreFactory, std::less<>>;
+/// Those above.
+StoreFactories CloudFactories();
+
 /// All stores that this server reads, each made when it is first asked for. Thread-safe.
 class Stores {
  public:
+  /// A table's log can name any bucket.
+  static constexpr std::size_t kMaxStores = 1'000;
+
   /// Errors: kInvalidArgument if two options have one name or one prefix.
   static Result<std::unique_ptr<Stores>> New(std::vector<config::StoreOptions> options,
-                                             CloudContext context);
+                                             CloudContext context,
+                                             StoreFactories factories = CloudFactories());
 
   /// The store of a canonical path, by the options of the longest prefix; without any, as the
-  /// environment has it. Errors: kNotImplemented for a scheme that is not served; those of the
-  /// functions above.
+  /// environment has it. Errors: kNotImplemented for a scheme that is not served;
+  /// kResourceExhausted past kMaxStores; those of the functions above.
   Result<Store> Find(std::string_view path);
 
   /// Those that were made so far.
   std::vector<Store> opened() const;
 
  private:
-  Stores(std::vector<config::StoreOptions> options, CloudContext context);
+  Stores(std::vector<config::StoreOptions> options, CloudContext context, StoreFactories factories);
   const config::StoreOptions& OptionsFor(std::string_view path) const;
+  Result<Store> Make(std::string_view scheme, const std::string& bucket,
+                     const config::StoreOptions& options) const;
 
   const std::vector<config::StoreOptions> options_;
   const CloudContext context_;
-  mutable std::mutex mutex_;
+  const StoreFactories factories_;
+  const Store local_;
+  mutable std::mutex mutex_;                                     ///< Guards what follows.
   std::map<std::pair<std::string, std::string>, Store> opened_;  ///< By bucket and options' name.
 };
 

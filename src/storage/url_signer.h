@@ -14,9 +14,10 @@ namespace sluice::storage {
 class SignedUrls {
  public:
   virtual ~SignedUrls() = default;
-  /// Appends a URL for a GET (and HEAD, and ranges) of the object at `path`, which needs no other
-  /// credential. A missing object goes unnoticed. Errors: kUnavailable where a service signs and
-  /// does not answer.
+  /// Appends a URL for a GET, whole or of ranges, of the object at `path`, which needs no other
+  /// credential; for HEAD only where a scheme does not sign the method (S3's and Google's do, and
+  /// clients probe with a ranged GET). A missing object goes unnoticed. Errors: kUnavailable where
+  /// a service signs and does not answer.
   virtual Result<void> Append(std::string_view path, std::string& out) const = 0;
   /// When all of them end.
   virtual SystemTime expires_at() const = 0;

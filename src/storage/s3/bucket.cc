@@ -62,9 +62,15 @@ bool IsSame(const Credentials& a, const Credentials& b) {
 }
 
 bool MeansBadCredentials(std::string_view code) {
-  constexpr std::string_view kCodes[] = {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken",
-                                         "SignatureDoesNotMatch", "TokenRefreshRequired"};
+  constexpr std::string_view kCodes[] = {"ExpiredToken",         "InvalidAccessKeyId",
+                                         "InvalidToken",         "SignatureDoesNotMatch",
+                                         "TokenRefreshRequired", "XAdminUserNotFound"};
   return std::ranges::find(kCodes, code) != std::end(kCodes);
+}
+
+/// Whether a 404 speaks of what was asked for: versitygw's may speak of who asked.
+bool IsOfMissingData(const ErrorAnswer& answer) {
+  return answer.code.empty() || answer.code.starts_with("NoSuch") || answer.code == "NotFound";
 }
 
 /// Reads the rest of a refusal, as far as a log wants it.
@@ -164,8 +170,13 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request,
       error.detail = Format("{}: {}", PathOf(request.key), error.detail);
       return error;
     }
-    if (IsSuccess(response->status)) return response;
-    if (request.method == "HEAD" && response->status != 404) {
+    if (IsSuccess(response->status)) {
+      has_succeeded_ = true;
+      return response;
+    }
+    // Most that are asked for in vain are missing: that is believed of a store that knows us.
+    const bool is_missing = response->status == 404 && has_succeeded_;
+    if (request.method == "HEAD" && !is_missing) {
       http::ClientResponse why = TRY(AskWhy(request));
       if (IsSuccess(why.status)) return response;
       response = std::move(why);
@@ -203,7 +214,7 @@ Result<StartedAnswer> Bucket::Start(const BucketRequest& request) {
 
 /// Whether the request may succeed if it is sent again.
 bool Bucket::Learn(const http::ClientResponse& refusal, const CredentialPointer& used) {
-  if (refusal.status >= 500 || refusal.status == 404 || refusal.status == 412) return false;
+  if (refusal.status >= 500 || refusal.status == 412) return false;
   const ErrorAnswer answer = ParseErrorAnswer(refusal.body);
   if (answer.code == "RequestTimeTooSkewed") return LearnTime(refusal);
   if (MeansBadCredentials(answer.code)) return RenewCredentials(used);
@@ -252,7 +263,8 @@ Error Bucket::RefusalError(const http::ClientResponse& refusal, std::string_view
     const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(clock_.Now() - *date);
     detail += Format(", this machine's clock is {} s ahead of the store's", ahead.count());
   }
-  return StatusError(refusal.status, PathOf(key), std::move(detail));
+  const bool is_other = refusal.status == 404 && !IsOfMissingData(answer);
+  return StatusError(is_other ? 403 : refusal.status, PathOf(key), std::move(detail));
 }
 
 }  // namespace sluice::storage::s3

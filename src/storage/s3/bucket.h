@@ -100,6 +100,7 @@ class Bucket {
   const std::shared_ptr<Requests> requests_;
   const Clock& clock_;
   CredentialCache<Credentials> credentials_;
+  std::atomic<bool> has_succeeded_{false};        ///< A request of ours was granted.
   std::atomic<std::int64_t> clock_offset_ms_{0};  ///< What the store's clock shows more than ours.
   mutable std::mutex mutex_;                      ///< Guards what follows.
   std::shared_ptr<const Place> place_;

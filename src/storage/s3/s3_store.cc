@@ -73,8 +73,8 @@ Result<std::vector<ObjectInfo>> S3Store::List(const ListRequest& request) {
                       {"delimiter", "/"},
                       {"encoding-type", "url"},
                       {"max-keys", Format("{}", limit)}};
-  if (!after.empty()) query.emplace_back("start-after", after);
   const std::size_t common = query.size();
+  if (!after.empty()) query.emplace_back("start-after", after);
   // A page may hold nothing but directories, which count as keys.
   for (int pages = 0; pages < kMaxEmptyPages; ++pages) {
     ListAnswer page = TRY(ListPage(query, {.prefix = prefix, .after = after}));

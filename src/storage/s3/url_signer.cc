@@ -54,9 +54,7 @@ class Signer final : public UrlSigner {
   explicit Signer(std::shared_ptr<Bucket> bucket) : bucket_(std::move(bucket)) {}
 
   Result<std::unique_ptr<SignedUrls>> Prepare(seconds lifetime) override {
-    if (lifetime < seconds(1) || lifetime > kMaxUrlLifetime) {
-      return InvalidArgument("a URL lives between a second and seven days");
-    }
+    lifetime = std::clamp(lifetime, seconds(1), kMaxUrlLifetime);
     // Times are to the second in a signature, so all are cut off alike.
     const SystemTime now = std::chrono::floor<seconds>(bucket_->Now());
     if (bucket_->terms().is_anonymous) {

@@ -1,0 +1,88 @@
+#include "storage/stores.h"
+
+#include <set>
+#include <utility>
+
+#include "storage/location.h"
+
+namespace sluice::storage {
+namespace {
+
+/// What a bucket that no options are for is read with.
+const config::StoreOptions kFromEnvironment;
+
+bool IsLocal(std::string_view path) { return path.starts_with('/'); }
+
+}  // namespace
+
+Stores::Stores(std::vector<config::StoreOptions> options, CloudContext context,
+               StoreFactories factories)
+    : options_(std::move(options)),
+      context_(std::move(context)),
+      factories_(std::move(factories)),
+      local_{.objects = NewLocalStore(), .signer = nullptr, .name = "file", .requests = nullptr} {}
+
+Result<std::unique_ptr<Stores>> Stores::New(std::vector<config::StoreOptions> options,
+                                            CloudContext context, StoreFactories factories) {
+  std::set<std::string_view> names;
+  std::set<std::string_view> prefixes;
+  for (const config::StoreOptions& store : options) {
+    if (!names.insert(store.name).second) {
+      return InvalidArgument("two stores are called {}", store.name);
+    }
+    if (!prefixes.insert(store.prefix).second) {
+      return InvalidArgument("two stores have the prefix {}", store.prefix);
+    }
+  }
+  return std::unique_ptr<Stores>(
+      new Stores(std::move(options), std::move(context), std::move(factories)));
+}
+
+Result<Store> Stores::Find(std::string_view path) {
+  if (IsLocal(path)) return local_;
+  const std::string_view scheme = UriScheme(path);
+  const bool is_served =
+      path.substr(scheme.size()).starts_with("://") && factories_.contains(scheme);
+  if (!is_served) {
+    return WithDetail(NotImplemented("storage of the scheme '{}' is not served", scheme),
+                      std::string(path));
+  }
+  const config::StoreOptions& options = OptionsFor(path);
+  std::string bucket = Format("{}://{}", scheme, SplitBucketPath(path).bucket);
+
+  const std::lock_guard lock(mutex_);
+  const auto found = opened_.find({bucket, options.name});
+  if (found != opened_.end()) return found->second;
+  if (opened_.size() >= kMaxStores) {
+    return WithDetail(ResourceExhausted("too many stores are in use"), std::string(path));
+  }
+  Store store = TRY(Make(scheme, bucket, options));
+  return opened_.emplace(std::pair(std::move(bucket), options.name), std::move(store))
+      .first->second;
+}
+
+Result<Store> Stores::Make(std::string_view scheme, const std::string& bucket,
+                           const config::StoreOptions& options) const {
+  Store store = TRY(factories_.find(scheme)->second(options, bucket, context_));
+  store.name = options.name.empty() ? std::string(scheme) : options.name;
+  return store;
+}
+
+const config::StoreOptions& Stores::OptionsFor(std::string_view path) const {
+  const config::StoreOptions* longest = &kFromEnvironment;
+  for (const config::StoreOptions& options : options_) {
+    const bool is_for_it = !options.prefix.empty() && IsWithin(path, options.prefix);
+    if (is_for_it && options.prefix.size() > longest->prefix.size()) longest = &options;
+  }
+  return *longest;
+}
+
+std::vector<Store> Stores::opened() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Store> stores;
+  stores.reserve(opened_.size());
+  for (const auto& [key, store] : opened_) stores.push_back(store);
+  return stores;
+}
+
+}  // namespace sluice::storage
