@@ -65,6 +65,25 @@ void AddS3(const std::string& name, const std::string& prefix, std::vector<Backe
   backends.push_back({.name = name, .open = open, .bucket = bucket});
 }
 
+/// Azure's Blob service, if SLUICE_TEST_AZURE is its endpoint; it goes with _ACCOUNT, _KEY,
+/// _BUCKET and, where it speaks TLS, _CA.
+void AddAzure(std::vector<Backend>& backends) {
+  const std::string endpoint = Variable("SLUICE_TEST_AZURE");
+  if (endpoint.empty()) return;
+  const std::string account = Variable("SLUICE_TEST_AZURE_ACCOUNT");
+  const std::string bucket = Format("az://{}@{}", Variable("SLUICE_TEST_AZURE_BUCKET"), account);
+  const auto open = [=] {
+    static const SystemClock clock;
+    const CloudContext context =
+        ContextWith(clock, {{"AZURE_STORAGE_ACCOUNT", account},
+                            {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
+    const config::StoreOptions options = {.endpoint = endpoint,
+                                          .ca_file = Variable("SLUICE_TEST_AZURE_CA")};
+    return NewAzureStore(options, bucket, context).value().objects;
+  };
+  backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
+}
+
 /// A store that speaks S3, played by this process.
 std::shared_ptr<ObjectStore> OpenFakeS3() {
   static const ManualClock clock(s3::FakeS3::Now());
@@ -79,36 +98,6 @@ std::shared_ptr<ObjectStore> OpenFakeS3() {
   return {store->objects.get(), [store, server](ObjectStore*) {}};
 }
 
-/// Azure's Blob service, if SLUICE_TEST_AZURE is its endpoint; it goes with _ACCOUNT, _KEY,
-/// _BUCKET.
-void AddAzure(std::vector<Backend>& backends) {
-  const std::string endpoint = Variable("SLUICE_TEST_AZURE");
-  if (endpoint.empty()) return;
-  const std::string account = Variable("SLUICE_TEST_AZURE_ACCOUNT");
-  const std::string bucket = Format("az://{}@{}", Variable("SLUICE_TEST_AZURE_BUCKET"), account);
-  const auto open = [=] {
-    static const SystemClock clock;
-    const CloudContext context =
-        ContextWith(clock, {{"AZURE_STORAGE_ACCOUNT", account},
-                            {"AZURE_STORAGE_KEY", Variable("SLUICE_TEST_AZURE_KEY")}});
-    return NewAzureStore({.endpoint = endpoint}, bucket, context).value().objects;
-  };
-  backends.push_back({.name = "Azure", .open = open, .bucket = bucket});
-}
-
-/// Google's store or an emulator of it, if SLUICE_TEST_GCS is its endpoint; it goes with _BUCKET.
-void AddGoogle(std::vector<Backend>& backends) {
-  const std::string endpoint = Variable("SLUICE_TEST_GCS");
-  if (endpoint.empty()) return;
-  const std::string bucket = "gs://" + Variable("SLUICE_TEST_GCS_BUCKET");
-  const auto open = [=] {
-    static const SystemClock clock;
-    const CloudContext context = ContextWith(clock, {{"STORAGE_EMULATOR_HOST", endpoint}});
-    return NewGoogleStore({}, bucket, context).value().objects;
-  };
-  backends.push_back({.name = "Google", .open = open, .bucket = bucket});
-}
-
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
@@ -118,7 +107,6 @@ std::vector<Backend> Backends() {
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
   AddAzure(backends);
-  AddGoogle(backends);
   return backends;
 }
 

@@ -62,7 +62,8 @@ Result<ContainerName> ParseContainerName(std::string_view bucket_path) {
     return WithDetail(InvalidArgument("the location has no valid name of {}", what),
                       std::string(bucket_path));
   };
-  if (name.container.empty()) return refuse("a container");
+  const bool is_step = name.container == "." || name.container == "..";
+  if (name.container.empty() || is_step) return refuse("a container");
   if (at == bucket.size()) return name;
   const std::string_view host = bucket.substr(at + 1);
   const std::size_t dot = std::min(host.find('.'), host.size());

@@ -35,7 +35,7 @@ TEST(AzureAccount, ALocationLeadsToNoHostButMicrosofts) {
         "az://lake@evil.example#/t", "az://lake@evil#/t", "az://lake@evil?/t", "az://lake@a:b/t",
         "az://lake@u@evil/t", "az://lake@evil:8080/t", "az://lake@/t", "az://@acme/t",
         "az://lake@acme.zz.blob.storage.azure.net/t", "az://lake@acme.storage.azure.net/t",
-        "az://lake@ac\\me/t"}) {
+        "az://lake@ac\\me/t", "az://..@acme/t", "az://.@acme/t"}) {
     EXPECT_THAT(EndpointOf(location), testing::StartsWith("invalid_argument")) << location;
   }
 }

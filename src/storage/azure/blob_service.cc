@@ -13,6 +13,11 @@ namespace {
 constexpr std::chrono::minutes kMinClockCorrection{5};
 constexpr std::chrono::hours kMaxClockOffset{24};
 
+bool MeansBadCredential(int status, const http::Headers& headers) {
+  const std::string_view code = HeaderIn(headers, "x-ms-error-code");
+  return status == 401 || code == "AuthenticationFailed" || code == "InvalidAuthenticationInfo";
+}
+
 }  // namespace
 
 std::string_view HeaderIn(const http::Headers& headers, std::string_view name) {
@@ -69,7 +74,9 @@ bool BlobService::LearnTime(const http::Headers& headers) {
 }
 
 Error RefusalOf(int status, const http::Headers& headers, std::string_view path) {
-  Error error = StatusError(status, path,
+  // Some refuse a credential by 400.
+  const int meaning = MeansBadCredential(status, headers) ? 403 : status;
+  Error error = StatusError(meaning, path,
                             Format("{}, request {}", HeaderIn(headers, "x-ms-error-code"),
                                    HeaderIn(headers, "x-ms-request-id")));
   if (error.code != ErrorCode::kAlreadyExists) return error;

@@ -173,6 +173,9 @@ TEST(AzureRefusal, OfAReaderNeverSaysThatSomethingExists) {
   EXPECT_THAT(error.detail, HasSubstr("az://lake@acme/x"));
   EXPECT_THAT(error.detail, HasSubstr("BlobArchived, request r-1"));
   EXPECT_EQ(RefusalOf(404, headers, "x").code, ErrorCode::kNotFound);
+  http::Headers bad_credential;
+  bad_credential.Add("x-ms-error-code", "InvalidAuthenticationInfo");
+  EXPECT_EQ(RefusalOf(400, bad_credential, "x").code, ErrorCode::kPermissionDenied);
 }
 
 }  // namespace

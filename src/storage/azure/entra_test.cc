@@ -22,6 +22,9 @@ class Entra : public testing::Test {
   Result<Expiring<Secret>> Fetch(const ManagedIdentity& identity) {
     return FetchToken(identity, requests_, clock_);
   }
+  Requests::Dependencies Dependencies() const {
+    return {.client = client_, .clock = clock_, .sleep = [](std::chrono::milliseconds) {}};
+  }
   static EntraApplication Application() {
     return {.authority = "https://login.example.com",
             .tenant_id = "tenant 1",
@@ -31,9 +34,7 @@ class Entra : public testing::Test {
 
   std::shared_ptr<FakeClient> client_ = std::make_shared<FakeClient>();
   ManualClock clock_{SystemTime(std::chrono::seconds(1'795'255'200))};
-  Requests requests_{
-      {.client = client_, .clock = clock_, .sleep = [](std::chrono::milliseconds) {}},
-      {.max_attempts = 2}};
+  Requests requests_{Dependencies(), {.max_attempts = 2}};
 };
 
 TEST_F(Entra, GivesAnApplicationATokenForItsSecret) {
@@ -69,8 +70,9 @@ TEST_F(Entra, GivesAnApplicationATokenForItsFederatedOne) {
 }
 
 TEST_F(Entra, RefusalIsTheCodeAlone) {
-  client_->Add(401, R"({"error":"invalid_client","error_description":)"
-                    R"("AADSTS7000215: Invalid client secret s3cret provided.\r\nTrace ID"})");
+  client_->Add(
+      401,
+      R"({"error":"invalid_client","error_description":"AADSTS7000215: Bad s3cret.\nTrace ID"})");
   const auto token = Fetch(Application());
   ASSERT_THAT(token, FailsWith(ErrorCode::kUnavailable));
   EXPECT_THAT(token.error().detail, HasSubstr("HTTP 401, invalid_client AADSTS7000215"));

@@ -28,14 +28,18 @@ Result<std::vector<ObjectInfo>> Lister::List(const ListRequest& request) {
   range.prefix = TRY(container_->KeyOf(request.directory));
   if (!range.prefix.empty()) range.prefix += '/';
 
-  std::optional<Found> from;
-  if (!range.start_after.empty() && start_from_ != StartFrom::kUseless) {
-    from = TRY(ListFrom(range));
-    const bool shows_all = from && from->first_name && *from->first_name <= range.start_after;
-    if (shows_all || (from && start_from_ == StartFrom::kProven)) return std::move(from->blobs);
+  if (range.start_after.empty() || start_from_ == StartFrom::kUseless) {
+    return TRY(ListPages(range)).blobs;
   }
+  std::optional<Found> from = TRY(ListFrom(range));
+  const bool shows_all = from && from->first_name && *from->first_name <= range.start_after;
+  if (shows_all || (from && start_from_ == StartFrom::kProven)) return std::move(from->blobs);
   Found scanned = TRY(ListPages(range));
-  if (from) Compare(*from, scanned, range.start_after);
+  if (from) {
+    Compare(*from, scanned, range.start_after);
+  } else {
+    start_from_ = StartFrom::kUseless;  // without the parameter the request is taken
+  }
   return std::move(scanned.blobs);
 }
 
@@ -45,7 +49,6 @@ Result<std::optional<Lister::Found>> Lister::ListFrom(Range range) {
   auto found = ListPages(range);
   if (!found.ok()) {
     if (found.error().code != ErrorCode::kUnsupported) return std::move(found).error();
-    start_from_ = StartFrom::kUseless;
     return std::optional<Found>();
   }
   const bool is_passed_over = found->first_name && *found->first_name < range.start_after;
@@ -71,8 +74,12 @@ Result<Lister::Found> Lister::ListPages(const Range& range) {
   const std::string directory = Format("{}/{}", container_->path(), range.prefix);
   for (int pages = 0; pages < kMaxPages; ++pages) {
     const http::ClientResponse answer = TRY(AskPage(range, marker));
-    if (answer.status == 400 && range.starts_from) return Unsupported("startFrom");
-    if (answer.status != 200) return RefusalOf(answer.status, answer.headers, directory);
+    if (answer.status != 200) {
+      Error refusal = RefusalOf(answer.status, answer.headers, directory);
+      const bool may_be_the_parameter =
+          answer.status == 400 && range.starts_from && refusal.code == ErrorCode::kUnavailable;
+      return may_be_the_parameter ? Unsupported("startFrom") : std::move(refusal);
+    }
     auto page = ParseListPage(answer.body, range.prefix);
     if (!page.ok()) return BadList(directory, page.error().ToString());
     if (page->first_name) {

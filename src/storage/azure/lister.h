@@ -21,8 +21,8 @@ namespace sluice::storage::azure {
 /// all that follow, whatever the parameter did. That is every refresh of a log from a commit that
 /// is there: one request. Otherwise the whole directory is listed, 5,000 names a request, and the
 /// two are compared: if they agree, answers of this store are believed from then on; if they
-/// disagree thrice, or the parameter is passed over, it is not sent again. Without it, a list costs
-/// one request for every 5,000 names up to where it begins.
+/// disagree thrice, or the parameter is passed over or refused, it is not sent again. Without it, a
+/// list costs one request for every 5,000 names up to where it begins.
 class Lister {
  public:
   explicit Lister(std::shared_ptr<const Container> container) : container_(std::move(container)) {}

@@ -11,9 +11,12 @@ namespace sluice::storage {
 namespace azure {
 namespace {
 
-// Identity services are asked seldom, and everything waits for them.
-constexpr RetryOptions kIdentityRetries = {.max_attempts = 3,
-                                           .deadline = std::chrono::milliseconds(10'000)};
+// Identity services are asked seldom, and everything waits for them. The machine's own is next to
+// it or not there at all.
+constexpr RetryOptions kEntraRetries = {.max_attempts = 3,
+                                        .deadline = std::chrono::milliseconds(10'000)};
+constexpr RetryOptions kMachineRetries = {.max_attempts = 3,
+                                          .deadline = std::chrono::milliseconds(4'000)};
 
 /// The error with what was looked at before, so that the owner sees where nothing was found.
 template <typename Identity>
@@ -29,9 +32,21 @@ CredentialCache<Secret>::Fetch TokenFetch(const AzureSettings& settings, const I
   };
 }
 
+std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context,
+                                              const RetryOptions& retries) {
+  const auto sleep_here = [](std::chrono::milliseconds delay) {
+    std::this_thread::sleep_for(delay);
+  };
+  return std::make_shared<Requests>(
+      Requests::Dependencies{.client = context.identity_client,
+                             .clock = context.clock,
+                             .sleep = context.sleep ? context.sleep : sleep_here},
+      retries);
+}
+
 std::unique_ptr<Authorizer> NewAuthorizer(const AzureSettings& settings,
-                                          const std::shared_ptr<Requests>& identity_requests,
-                                          const Clock& clock) {
+                                          const CloudContext& context) {
+  const Clock& clock = context.clock;
   if (const auto* key = std::get_if<SharedKey>(&settings.credential)) {
     return NewSharedKeyAuthorizer(*key);
   }
@@ -39,10 +54,14 @@ std::unique_ptr<Authorizer> NewAuthorizer(const AzureSettings& settings,
     return NewSasAuthorizer(*token, clock);
   }
   if (const auto* application = std::get_if<EntraApplication>(&settings.credential)) {
-    return NewTokenAuthorizer(TokenFetch(settings, *application, identity_requests, clock), clock);
+    return NewTokenAuthorizer(
+        TokenFetch(settings, *application, NewIdentityRequests(context, kEntraRetries), clock),
+        clock);
   }
   if (const auto* machine = std::get_if<ManagedIdentity>(&settings.credential)) {
-    return NewTokenAuthorizer(TokenFetch(settings, *machine, identity_requests, clock), clock);
+    return NewTokenAuthorizer(
+        TokenFetch(settings, *machine, NewIdentityRequests(context, kMachineRetries), clock),
+        clock);
   }
   return NewAnonymousAuthorizer();
 }
@@ -60,17 +79,6 @@ std::shared_ptr<SasKeySource> NewKeySource(const AzureSettings& settings,
   return has_token ? std::make_shared<SasKeySource>(service, clock) : nullptr;
 }
 
-std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context) {
-  const auto sleep_here = [](std::chrono::milliseconds delay) {
-    std::this_thread::sleep_for(delay);
-  };
-  return std::make_shared<Requests>(
-      Requests::Dependencies{.client = context.identity_client,
-                             .clock = context.clock,
-                             .sleep = context.sleep ? context.sleep : sleep_here},
-      kIdentityRetries);
-}
-
 }  // namespace
 }  // namespace azure
 
@@ -80,12 +88,11 @@ Result<Store> NewAzureStore(const config::StoreOptions& options, const std::stri
       TRY(azure::ResolveSettings(options, bucket, context.environment));
   const std::shared_ptr<Requests> requests =
       TRY(NewStoreRequests(options, context, {settings.endpoint.host}));
-  auto service = std::make_shared<azure::BlobService>(azure::BlobService::Parts{
-      .url = settings.endpoint.url,
-      .authorizer =
-          azure::NewAuthorizer(settings, azure::NewIdentityRequests(context), context.clock),
-      .requests = requests,
-      .clock = context.clock});
+  auto service = std::make_shared<azure::BlobService>(
+      azure::BlobService::Parts{.url = settings.endpoint.url,
+                                .authorizer = azure::NewAuthorizer(settings, context),
+                                .requests = requests,
+                                .clock = context.clock});
   const auto container =
       std::make_shared<const azure::Container>(service, bucket, settings.container);
   Store store{.objects = azure::NewAzureObjects(container),

@@ -1,11 +1,11 @@
 #include "storage/azure/settings.h"
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "http/client_target.h"
+#include "http/networks.h"
 #include "storage/azure/connection_string.h"
+#include "storage/azure/option_checks.h"
 #include "storage/small_file.h"
 
 namespace sluice::storage::azure {
@@ -14,68 +14,6 @@ namespace {
 using config::StoreOptions;
 
 constexpr char kMetadataService[] = "http://169.254.169.254";
-
-struct TextOption {
-  std::string_view name;
-  std::string StoreOptions::*field;
-};
-
-// Those of other clouds.
-constexpr TextOption kForeignOptions[] = {
-    {"region", &StoreOptions::region},
-    {"aws_profile", &StoreOptions::aws_profile},
-    {"access_key_id", &StoreOptions::access_key_id},
-    {"secret_access_key_file", &StoreOptions::secret_access_key_file},
-    {"session_token_file", &StoreOptions::session_token_file},
-    {"role_arn", &StoreOptions::role_arn},
-    {"external_id", &StoreOptions::external_id},
-    {"web_identity_token_file", &StoreOptions::web_identity_token_file},
-    {"service_account_file", &StoreOptions::service_account_file},
-    {"kms_key_id", &StoreOptions::kms_key_id},
-    {"customer_key_file", &StoreOptions::customer_key_file}};
-
-// Those of which one is a credential, alone or with others.
-constexpr TextOption kCredentialFiles[] = {
-    {"account_key_file", &StoreOptions::account_key_file},
-    {"sas_token_file", &StoreOptions::sas_token_file},
-    {"client_secret_file", &StoreOptions::client_secret_file},
-    {"federated_token_file", &StoreOptions::federated_token_file}};
-
-Result<void> CheckFile(std::string_view option, const std::string& path) {
-  const auto text = ReadSecretFile(path);
-  if (text.ok()) return {};
-  return WithDetail(InvalidArgument("the file that {} names cannot be read", option),
-                    text.error().ToString());
-}
-
-Result<void> CheckOptions(const StoreOptions& options) {
-  for (const TextOption& foreign : kForeignOptions) {
-    if ((options.*foreign.field).empty()) continue;
-    return InvalidArgument("{} is no option of a store of Azure", foreign.name);
-  }
-  if (options.requester_pays) {
-    return InvalidArgument("requester_pays is no option of a store of Azure");
-  }
-  std::vector<std::string_view> chosen;
-  if (options.anonymous) chosen.emplace_back("anonymous");
-  for (const TextOption& file : kCredentialFiles) {
-    if ((options.*file.field).empty()) continue;
-    TRY(CheckFile(file.name, options.*file.field));
-    chosen.push_back(file.name);
-  }
-  if (chosen.size() > 1) {
-    return InvalidArgument("{} and {} contradict each other", chosen[0], chosen[1]);
-  }
-  const bool is_application =
-      !options.client_secret_file.empty() || !options.federated_token_file.empty();
-  if (!options.tenant_id.empty() && !is_application) {
-    return InvalidArgument("tenant_id needs client_secret_file or federated_token_file");
-  }
-  if (!options.client_id.empty() && !chosen.empty() && !is_application) {
-    return InvalidArgument("client_id and {} contradict each other", chosen[0]);
-  }
-  return {};
-}
 
 std::string FirstOf(std::string first, std::string second) {
   return first.empty() ? std::move(second) : std::move(first);
@@ -90,7 +28,8 @@ std::string AccountOf(const Endpoint& endpoint) {
 }
 
 bool IsThisMachine(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  const bool is_loopback = host.starts_with("127.") && http::ParseIpAddress(host).has_value();
+  return host == "localhost" || host == "[::1]" || is_loopback;
 }
 
 Result<std::string> ServiceUrl(std::string_view variable, const std::string& url) {
@@ -204,7 +143,8 @@ class Resolver {
     constexpr char kVariable[] = "AZURE_STORAGE_SAS_TOKEN";
     const std::string text = environment_(kVariable);
     if (text.empty()) return NotSet(kVariable);
-    const std::string account = FirstOf(AccountVariable(), settings_.account);
+    // It is sent as it is, so that it must not go to whatever account a log names.
+    const std::string account = AccountVariable();
     if (account.empty()) return InvalidArgument("{} needs AZURE_STORAGE_ACCOUNT", kVariable);
     if (!IsOfThisAccount(kVariable, account)) return false;
     settings_.account = account;
@@ -221,7 +161,7 @@ class Resolver {
     NotSet("AZURE_CLIENT_SECRET");
     const std::string file = environment_("AZURE_FEDERATED_TOKEN_FILE");
     if (file.empty()) return NotSet("AZURE_FEDERATED_TOKEN_FILE");
-    TRY(CheckFile("AZURE_FEDERATED_TOKEN_FILE", file));
+    TRY(CheckSecretFile("AZURE_FEDERATED_TOKEN_FILE", file));
     TRY(FoundApplication("AZURE_FEDERATED_TOKEN_FILE", {.federated_token_file = file}));
     return true;
   }

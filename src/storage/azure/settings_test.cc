@@ -104,6 +104,15 @@ TEST_F(AzureSettingsTest, KeyOfTheEnvironmentNeedsAnAccount) {
   }
 }
 
+TEST_F(AzureSettingsTest, SignatureOfTheEnvironmentGoesToItsAccountAlone) {
+  variables_["AZURE_STORAGE_SAS_TOKEN"] = "sv=1&sig=2";
+  EXPECT_THAT(Resolve("az://lake@acme"), FailsWith(ErrorCode::kInvalidArgument));
+  variables_["AZURE_STORAGE_ACCOUNT"] = "acme";
+  EXPECT_EQ(Found<SasToken>("az://lake@acme").text.Reveal(), "sv=1&sig=2");
+  EXPECT_EQ(Resolve("az://lake")->account, "acme");
+  EXPECT_TRUE(std::holds_alternative<ManagedIdentity>(Resolve("az://lake@evil")->credential));
+}
+
 TEST_F(AzureSettingsTest, ApplicationOfTheEnvironmentIsWholeOrRefused) {
   variables_ = {{"AZURE_CLIENT_ID", "app"}, {"AZURE_CLIENT_SECRET", "s3cret"}};
   EXPECT_THAT(Resolve(), FailsWith(ErrorCode::kInvalidArgument));
@@ -135,6 +144,8 @@ TEST_F(AzureSettingsTest, SecretsGoToNoAuthorityInTheClear) {
                 {"AZURE_TENANT_ID", "tenant"},
                 {"AZURE_CLIENT_SECRET", "s3cret"},
                 {"AZURE_AUTHORITY_HOST", "http://login.example.com"}};
+  EXPECT_THAT(Resolve(), FailsWith(ErrorCode::kInvalidArgument));
+  variables_["AZURE_AUTHORITY_HOST"] = "http://127.0.0.1.example.com";
   EXPECT_THAT(Resolve(), FailsWith(ErrorCode::kInvalidArgument));
 }
 
