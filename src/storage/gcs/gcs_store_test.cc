@@ -72,6 +72,17 @@ TEST_F(GoogleStoreTest, ListGoesOnPastFoldersAlone) {
   EXPECT_THAT(Names("9", 1), IsOkAnd(IsEmpty()));
 }
 
+TEST_F(GoogleStoreTest, ListIsAsLongAsWasAskedFor) {
+  for (int i = 0; i < 2100; ++i) google_.Put(Format("log/{:05}", i), {.bytes = "x"});
+  const auto names = Names("00009", 2000);
+  ASSERT_THAT(names, IsOk());
+  ASSERT_THAT(*names, SizeIs(2000));
+  EXPECT_EQ(names->front(), "00010");
+  EXPECT_EQ(names->back(), "02009");
+  EXPECT_EQ(google_.CountOf("pageToken="), 2);
+  EXPECT_THAT(*Names("02009", 2000), SizeIs(90));
+}
+
 TEST_F(GoogleStoreTest, ListOfABucketsRootHasNoPrefix) {
   google_.Put("a", {.bytes = "x"});
   google_.Put("b/c", {.bytes = "x"});
