@@ -260,6 +260,21 @@ TEST_F(GoogleStoreTest, TokenOfTheMachineIsSentAndNeverShown) {
   EXPECT_THAT(refused.error().ToString(), Not(HasSubstr("token-1")));
 }
 
+TEST_F(GoogleStoreTest, TokenThatWasRevokedIsRenewedAtOnce) {
+  google_.Demand("Bearer token-1");
+  google_.Put("x", {.bytes = "bytes"});
+  store_ = NewStore(google_.url(), /*anonymous=*/false);
+  const auto info = store_->Stat("gs://bucket/x");
+  ASSERT_THAT(info, IsOk());
+  google_.GiveToken("token-2");
+  google_.Demand("Bearer token-2");
+  EXPECT_THAT(store_->Stat("gs://bucket/x"), FailsWith(ErrorCode::kPermissionDenied));
+  clock_.Advance(std::chrono::seconds(30));  // No token is renewed more often.
+  EXPECT_THAT(store_->OpenStream("gs://bucket/x", *info, {.offset = 0, .length = 5}), IsOk());
+  EXPECT_THAT(store_->Stat("gs://bucket/x"), IsOk());
+  EXPECT_EQ(google_.CountOf("/default/token"), 2);
+}
+
 TEST_F(GoogleStoreTest, WithoutCredentialsNothingIsAsked) {
   google_.SetIntercept([](const http::Request& request) -> std::optional<http::Response> {
     if (request.path.starts_with("/computeMetadata")) return JsonResponse(404, "");
