@@ -150,8 +150,8 @@ Result<LogReader::Tail> LogReader::ListTail(const LoadedSnapshot& loaded,
                                             std::int64_t max_commits) const {
   const std::int64_t known = loaded.snapshot->version().value();
   Tail tail{.is_current = !loaded.commit, .newest = known};
-  // From right before the known commit, so that its own entry is the first.
-  std::string start_after = Format("{:020}", known);
+  // From the commit before the known one, so that its own entry is told too.
+  std::string start_after = known > 0 ? CommitName(known - 1) : std::string();
   while (tail.newest <= known + max_commits) {
     const auto infos = TRY(store_->List({.directory = log_directory_, .start_after = start_after}));
     if (infos.empty()) break;

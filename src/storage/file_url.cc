@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "crypto/compare.h"
 #include "crypto/hkdf.h"
+#include "storage/location.h"
 
 namespace sluice::storage {
 namespace {
@@ -107,6 +108,20 @@ std::optional<VerifiedFile> ParsePath(std::string_view encoded) {
   return file;
 }
 
+// The beginning of an absolute path, which a URL tells as a parameter: "/" or "s3://".
+struct Root {
+  std::string_view name;
+  std::size_t size = 0;
+};
+constexpr std::string_view kLocalRoot = "1";
+
+Root RootOf(const DataPath& data_path) {
+  if (!data_path.is_absolute) return {};
+  if (data_path.path.starts_with('/')) return {.name = kLocalRoot, .size = 1};
+  const std::string_view scheme = UriScheme(data_path.path);
+  return {.name = scheme, .size = scheme.size() + std::string_view("://").size()};
+}
+
 }  // namespace
 
 /// What the key of an answer depends on.
@@ -121,11 +136,15 @@ struct FileUrlSigner::Terms {
 
 void PreparedFileUrls::Append(const DataPath& data_path, std::string& out) const {
   const crypto::Sha256Digest mac = Sign(key_, data_path);
-  std::string_view path = data_path.path;
-  if (data_path.is_absolute) path.remove_prefix(1);
+  const Root root = RootOf(data_path);
   out += prefix_;
-  AppendPercentEncoded(path, kKeptInPath, out);
-  out += data_path.is_absolute ? absolute_suffix_ : relative_suffix_;
+  AppendPercentEncoded(std::string_view(data_path.path).substr(root.size), kKeptInPath, out);
+  out += parameters_;
+  if (!root.name.empty()) {
+    out += "&X-Amz-Root=";
+    out += root.name;
+  }
+  out += "&X-Amz-Signature=";
   AppendBase64Url(Signature(mac), out);
 }
 
@@ -150,11 +169,8 @@ PreparedFileUrls FileUrlSigner::Prepare(const FileUrlScope& scope,
   PreparedFileUrls urls(KeyFor(terms));
   urls.prefix_ = Format("{}/files/{}/{}/{}/", scope.base_url, PercentEncode(scope.share),
                         PercentEncode(scope.schema), PercentEncode(scope.table));
-  const std::string parameters =
-      Format("?X-Amz-Date={}&X-Amz-Expires={}&X-Amz-Credential={}", terms.date_s, terms.expires_s,
-             PercentEncode(scope.recipient));
-  urls.relative_suffix_ = parameters + "&X-Amz-Signature=";
-  urls.absolute_suffix_ = parameters + "&X-Amz-Root=1&X-Amz-Signature=";
+  urls.parameters_ = Format("?X-Amz-Date={}&X-Amz-Expires={}&X-Amz-Credential={}", terms.date_s,
+                            terms.expires_s, PercentEncode(scope.recipient));
   urls.expires_at_ = SystemTime(std::chrono::seconds(terms.date_s + terms.expires_s));
   return urls;
 }
@@ -167,10 +183,13 @@ Result<VerifiedFile> FileUrlSigner::Verify(std::string_view path, std::string_vi
   if (!file || !sent || !sent->credential || !sent->signature) return refuse();
   const std::optional<std::int64_t> date_s = ParseSeconds(sent->date);
   const std::optional<std::int64_t> expires_s = ParseSeconds(sent->expires);
-  if (!date_s || !expires_s || (sent->root && *sent->root != "1")) return refuse();
+  if (!date_s || !expires_s) return refuse();
 
   file->recipient = *sent->credential;
-  if (sent->root) file->data_path = {.path = "/" + file->data_path.path, .is_absolute = true};
+  if (sent->root) {
+    const std::string begin = *sent->root == kLocalRoot ? "/" : Format("{}://", *sent->root);
+    file->data_path = {.path = begin + file->data_path.path, .is_absolute = true};
+  }
   const crypto::HmacSha256Key key = KeyFor({.recipient = file->recipient,
                                             .share = file->share,
                                             .schema = file->schema,

@@ -3,9 +3,10 @@
 // Signed URLs of the server's own file endpoint:
 //
 //   {base}/files/{share}/{schema}/{table}/{path}?X-Amz-Date={Unix seconds}&X-Amz-Expires={seconds}
-//       &X-Amz-Credential={recipient}[&X-Amz-Root=1]&X-Amz-Signature={22 characters}
+//       &X-Amz-Credential={recipient}[&X-Amz-Root={1|scheme}]&X-Amz-Signature={22 characters}
 //
-// The path stays readable. X-Amz-Root marks one that is absolute, outside the table's root. The
+// The path stays readable. X-Amz-Root marks one that is absolute, outside the table's root: 1 for a
+// file of this machine, else the scheme, such as s3, in front of "://" and the path. The
 // Python client takes a URL for downloadable only if its query has one of a few names that stores
 // use, X-Amz-Signature among them; nothing else of AWS's scheme is meant. The signature is the
 // first 128 bits of HMAC-SHA256 over everything after /files/ in decoded form, since clients quote
@@ -53,9 +54,8 @@ class PreparedFileUrls {
   explicit PreparedFileUrls(const crypto::HmacSha256Key& key) : key_(key) {}
 
   crypto::HmacSha256Key key_;
-  std::string prefix_;           // Up to the file's path.
-  std::string relative_suffix_;  // From the path to the signature.
-  std::string absolute_suffix_;
+  std::string prefix_;      // Up to the file's path.
+  std::string parameters_;  // Behind the path, all but root and signature.
   SystemTime expires_at_;
 };
 

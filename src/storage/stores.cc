@@ -13,6 +13,20 @@ const config::StoreOptions kFromEnvironment;
 
 bool IsLocal(std::string_view path) { return path.starts_with('/'); }
 
+/// A prefix may be spelt as locations are.
+Result<void> MakeCanonical(config::StoreOptions& store) {
+  auto location = ParseLocation(store.prefix, "/");
+  if (!location.ok()) {
+    return InvalidArgument("store '{}': its prefix: {}", store.name, location.error().message);
+  }
+  if (!location->IsRemote()) {
+    return InvalidArgument("store '{}': its prefix '{}' is in no object store", store.name,
+                           store.prefix);
+  }
+  store.prefix = std::move(location->path);
+  return {};
+}
+
 }  // namespace
 
 Stores::Stores(std::vector<config::StoreOptions> options, CloudContext context,
@@ -26,7 +40,8 @@ Result<std::unique_ptr<Stores>> Stores::New(std::vector<config::StoreOptions> op
                                             CloudContext context, StoreFactories factories) {
   std::set<std::string_view> names;
   std::set<std::string_view> prefixes;
-  for (const config::StoreOptions& store : options) {
+  for (config::StoreOptions& store : options) {
+    TRY(MakeCanonical(store));
     if (!names.insert(store.name).second) {
       return InvalidArgument("two stores are called {}", store.name);
     }

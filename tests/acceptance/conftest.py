@@ -1,5 +1,6 @@
 """One server shares every test table; the tests read them all from it."""
 
+import contextlib
 import json
 import os
 import sys
@@ -10,35 +11,44 @@ import yaml
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import coverage_of_tables  # noqa: E402
 import faults  # noqa: E402
+import places  # noqa: E402
 import testdata  # noqa: E402
 import wire  # noqa: E402
-from support.server import Server, copy_tables  # noqa: E402
+from support.server import Server  # noqa: E402
 
 TOKEN = "acceptance-token"
 # Tables that point outside of their own folder: the owner allows that folder by name.
 OUTSIDE = ("gen-shallow-clone",)
 
 
-def pytest_report_header():
+def pytest_addoption(parser):
+    group = parser.getgroup("acceptance")
+    group.addoption("--store", choices=places.NAMES, default=places.LOCAL, help="holds the tables")
+    group.addoption("--delivery", choices=places.DELIVERIES, default="auto", help="of the files")
+    group.addoption("--tenth", action="store_true", help="a tenth of the tables, some of each kind")
+
+
+def pytest_report_header(config):
+    place = f"in {config.getoption('store', places.LOCAL)}, {len(testdata.TABLES)} tables"
     if testdata.shared_is_absent():
-        return f"acceptance: {testdata.SHARED} is not there: only the project's samples are read"
-    return f"acceptance: tables of {testdata.SHARED} and of the project"
+        return f"acceptance: {testdata.SHARED} is not there: only the project's samples, {place}"
+    return f"acceptance: tables of {testdata.SHARED} and of the project, {place}"
 
 
-def allowed_roots(work):
+def allowed_roots(place):
     return [
-        os.path.join(work, t.collection, t.name)
+        place.of(t)
         for t in testdata.TABLES
         if t.expected.get("needs_allowed_root") or t.name in OUTSIDE
     ]
 
 
-def configuration(work):
+def configuration(place):
     def entry(table):
         return {
             "name": table.shared_name,
             "historyShared": True,
-            "location": os.path.join(work, table.collection, table.name, "delta"),
+            "location": place.of(table) + "/delta",
         }
 
     schemas = [
@@ -49,26 +59,28 @@ def configuration(work):
         "version": 1,
         "shares": [{"name": "acceptance", "schemas": [s for s in schemas if s["tables"]]}],
         "authorization": {"bearerToken": TOKEN},
-        "sluice": {"allowedRoots": allowed_roots(work)},
+        "sluice": {"allowedRoots": allowed_roots(place), **place.settings},
     }
 
 
-def server_of_all_tables(work):
-    """A server, not yet started, of copies of all the tables in the folder `work`."""
-    copy_tables(os.path.join(testdata.OWN, "tables"), os.path.join(work, "own"))
-    if not testdata.shared_is_absent():
-        copy_tables(testdata.SHARED, os.path.join(work, "shared"))
-    config = os.path.join(work, "server.yaml")
-    with open(config, "w", encoding="utf-8") as file:
-        yaml.safe_dump(configuration(work), file, sort_keys=False)
-    server = Server(config, os.path.join(work, "data"))
-    server.folder_of = lambda table: os.path.join(work, table.collection, table.name)
-    return server
+@contextlib.contextmanager
+def server_of_all_tables(work, store=places.LOCAL, delivery="auto"):
+    """A server of copies of all the tables, in the folder `work` or in a store."""
+    with places.prepared(store, work, delivery) as place:
+        config = os.path.join(work, "server.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            yaml.safe_dump(configuration(place), file, sort_keys=False)
+        with Server(config, os.path.join(work, "data"), variables=place.variables) as server:
+            server.place = place
+            yield server
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    with server_of_all_tables(str(tmp_path_factory.mktemp("acceptance"))) as running:
+def server(tmp_path_factory, pytestconfig):
+    work = str(tmp_path_factory.mktemp("acceptance"))
+    store = pytestconfig.getoption("store", places.LOCAL)
+    delivery = pytestconfig.getoption("delivery", "auto")
+    with server_of_all_tables(work, store, delivery) as running:
         yield running
 
 
@@ -104,14 +116,20 @@ def profile(server, tmp_path_factory):
 
 
 def pytest_configure(config):
-    config.pluginmanager.register(coverage_of_tables.Coverage(), "acceptance-coverage")
+    counts = testdata.COUNTS
+    if config.getoption("tenth", False):
+        counts = testdata.COUNTS_OF_A_TENTH
+        testdata.TABLES[:] = testdata.a_tenth_of(testdata.TABLES)
+    config.pluginmanager.register(coverage_of_tables.Coverage(counts), "acceptance-coverage")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    is_remote = config.getoption("store", places.LOCAL) != places.LOCAL
+    relayed = is_remote and config.getoption("delivery", "auto") == "proxy"
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if "table" in parameters:
-            reason = faults.reason_of(item.originalname, parameters["table"].name)
+            reason = faults.reason_of(item.originalname, parameters["table"].name, relayed)
             if reason:
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 

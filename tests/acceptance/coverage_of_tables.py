@@ -6,7 +6,8 @@ import testdata
 class Coverage:
     """A pytest plugin. It keeps quiet when only some tests were asked for."""
 
-    def __init__(self):
+    def __init__(self, counts):
+        self.counts = counts
         self.reached = set()
         self.report = []
 
@@ -17,7 +18,7 @@ class Coverage:
                 self.reached.add(tuple(value))
 
     def missing(self):
-        for collection, tests in testdata.COUNTS.items():
+        for collection, tests in self.counts.items():
             if collection == "shared" and testdata.shared_is_absent():
                 continue
             for test, expected in tests.items():

@@ -9,8 +9,8 @@ import pytest
 import testdata
 import wire
 from support import rows
+from support.server import fill_placeholders
 
-TABLE_DIR = "{{TABLE_DIR}}"
 READABLE = testdata.of_kind("readable")
 every_readable_table = pytest.mark.parametrize("table", READABLE, ids=str)
 
@@ -30,7 +30,7 @@ def answer_or_refusal(answer, table, response_format):
 def known_files(server, table):
     """The expected files by path, as the copied table's log spells it."""
     files = table.expected.get("files") or []
-    return {f["path"].replace(TABLE_DIR, server.folder_of(table)): f for f in files}
+    return {fill_placeholders(f["path"], server.place.of(table)): f for f in files}
 
 
 @every_readable_table
@@ -48,7 +48,7 @@ def test_query_lists_the_live_files(server, recipient, table, response_format):
         path = wire.spelling_in_log(file, response_format, known)
         assert path is not None, "the id is no hash of the path: " + file["url"].split("?")[0]
         cardinality = file["vector"]["cardinality"] if file["vector"] else ""
-        path = path.replace(server.folder_of(table), TABLE_DIR)
+        path = known[path]["path"] if path in known else path
         facts.append({"path": path, "size": file["size"], "cardinality": cardinality})
     wanted = expected.get("files_sha256") or rows.hash_of_files(expected["files"])
     assert rows.hash_of_files(facts) == wanted

@@ -156,13 +156,21 @@ def spelling_in_log(facts, response_format, known_paths):
     for path in known_paths:
         if digest(path.encode()).hexdigest() == facts["id"]:
             return path
-    # What follows /files/{share}/{schema}/{table}/ is the path.
-    encoded = urlsplit(facts["url"]).path.split("/files/", 1)[1].split("/", 3)[3]
+    encoded = path_in_table(facts["url"])
     decoded = unquote(encoded)
     for path in (decoded, encoded, quote(decoded, safe="/=-._~"), quote(decoded, safe="/-._~")):
         if digest(path.encode()).hexdigest() == facts["id"]:
             return path
     return None
+
+
+def path_in_table(url):
+    """What follows /files/{share}/{schema}/{table}/ in a link to the server, or the table's folder,
+    which is called delta, in a link to a store."""
+    path = urlsplit(url).path
+    if "/files/acceptance/" in path:
+        return path.split("/files/", 1)[1].split("/", 3)[3]
+    return path.split("/delta/", 1)[1]
 
 
 def reduced_schema(schema):

@@ -1,11 +1,14 @@
 """The object stores, started once for all tests of this folder, and what tests need around them."""
 
+import contextlib
 import os
 import re
 
 import pytest
 from support.certificates import Authority
 from support.cloud_identity import CloudIdentity
+from support.lake import Sharing, Table
+from support.relay import Relay
 from support.server import REPOSITORY, copy_tables
 from support.stores import STORES, Azurite, FakeGcs, Minio, Versitygw
 
@@ -92,3 +95,28 @@ def warehouse(tmp_path_factory):
     path = tmp_path_factory.mktemp("tables") / "warehouse"
     copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), str(path))
     return str(path)
+
+
+@pytest.fixture
+def table(store, bucket, tmp_path):
+    """A small Delta table in `store` that can grow."""
+    return Table(str(tmp_path / "table"), store, bucket)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts a server: serve({"t": location}, variables, stores=[...], delivery="url")."""
+    with contextlib.ExitStack() as running:
+
+        def start(tables, variables=None, **said):
+            folder = str(tmp_path / f"server-{os.urandom(3).hex()}")
+            return running.enter_context(Sharing(folder, tables, variables, **said))
+
+        yield start
+
+
+@pytest.fixture
+def relay(store):
+    """Before `store`, to see what it is asked."""
+    with Relay(store.port) as running:
+        yield running

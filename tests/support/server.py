@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 START_LIMIT_S = 60  # generous: a sanitizer build on a busy machine
@@ -34,27 +34,41 @@ def wait_until(condition, limit_s=START_LIMIT_S, what="condition"):
         time.sleep(POLL_S)
 
 
-def copy_tables(source, destination):
-    """Copies test tables and puts absolute paths where their logs have placeholders."""
+def copy_tables(source, destination, location=None):
+    """Copies test tables and puts absolute paths where their logs have placeholders: those of the
+    copy, or of `location`, the URL of a folder in a bucket to which the copy is put afterwards."""
     shutil.copytree(source, destination, symlinks=True, dirs_exist_ok=True)
     for folder, _, names in os.walk(destination):
         if os.path.basename(folder) == "_delta_log":
+            table = os.path.relpath(folder, destination).split(os.sep)[0]
+            place = f"{location or os.path.abspath(destination)}/{table}"
             for name in names:
                 if name.endswith(".json"):
-                    fill_placeholders(os.path.join(folder, name), destination)
+                    fill_file(os.path.join(folder, name), place)
 
 
-def fill_placeholders(path, root):
+def fill_file(path, place):
     with open(path, "rb") as file:
         text = file.read()
     if b"{{" not in text:
         return
-    table = os.path.join(os.path.abspath(root), os.path.relpath(path, root).split(os.sep)[0])
-    special = quote(os.path.join(table, "delta", "folder&with%special char"))
-    text = text.replace(b"{{TABLE_DIR}}", table.encode())
-    text = text.replace(b"{{FOLDER_WITH_SPECIAL_CHAR}}", special.encode())
     with open(path, "wb") as file:
-        file.write(text)
+        file.write(fill_placeholders(text.decode(), place).encode())
+
+
+SPECIAL = quote("/delta/folder&with%special char")
+
+
+def fill_placeholders(text, place):
+    """A log's text with the paths of a table at `place`, a folder or the URL of one in a bucket.
+    A path without a scheme stays one: in a bucket it begins at the bucket's root."""
+    is_url = "://" in place
+    path = urlsplit(place).path if is_url else place
+    for placeholder, rest in (("{{TABLE_DIR}}", ""), ("{{FOLDER_WITH_SPECIAL_CHAR}}", SPECIAL)):
+        for scheme in ("file://", "file:") if is_url else ():
+            text = text.replace(scheme + placeholder, place + rest)
+        text = text.replace(placeholder, path + rest)
+    return text
 
 
 class Server:

@@ -23,8 +23,6 @@ struct TextOption {
 // Those of other clouds.
 constexpr TextOption kForeignOptions[] = {
     {"region", &StoreOptions::region},
-    {"profile", &StoreOptions::profile},
-    {"path_style", &StoreOptions::path_style},
     {"aws_profile", &StoreOptions::aws_profile},
     {"access_key_id", &StoreOptions::access_key_id},
     {"secret_access_key_file", &StoreOptions::secret_access_key_file},

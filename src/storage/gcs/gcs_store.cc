@@ -126,8 +126,9 @@ class ListProgress {
     if (!folder.empty()) prefix_ = Format("{}/", folder);
     if (!request.start_after.empty()) last_ = Format("{}{}", prefix_, request.start_after);
     // The service's offset is inclusive, so that one more is asked for.
+    const std::size_t extra = last_.empty() ? 0 : 1;
     const std::size_t count =
-        std::min(request.limit, kMaxListedAtOnce - 1) + (last_.empty() ? 0 : 1);
+        std::min(std::min(request.limit, kMaxListedAtOnce) + extra, kMaxListedAtOnce);
     query_ = Format(
         "delimiter=%2F&prefix={}&startOffset={}&maxResults={}"
         "&fields=items(name,size,updated,generation),nextPageToken",

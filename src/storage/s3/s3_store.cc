@@ -1,6 +1,7 @@
 #include "storage/s3/s3_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxKeysOfPage = 1000;    // S3's own bound
 constexpr std::size_t kMaxListBytes = 8 << 20;  // 1,000 keys of 1,024 bytes, encoded, and the rest
-constexpr int kMaxEmptyPages = 1000;
+constexpr int kMaxPages = 1000;
 
 // Tells an object that we put from one that another put at the same time.
 constexpr char kWriterHeader[] = "x-amz-meta-sluice-writer";
@@ -67,19 +68,20 @@ Result<std::vector<ObjectInfo>> S3Store::List(const ListRequest& request) {
   std::string after;
   if (!request.start_after.empty()) after = Format("{}{}", prefix, request.start_after);
 
-  const std::size_t limit = std::min(request.limit, kMaxKeysOfPage);
   Parameters query = {{"list-type", "2"},
                       {"prefix", prefix},
                       {"delimiter", "/"},
                       {"encoding-type", "url"},
-                      {"max-keys", Format("{}", limit)}};
+                      {"max-keys", Format("{}", std::min(request.limit, kMaxKeysOfPage))}};
   const std::size_t common = query.size();
   if (!after.empty()) query.emplace_back("start-after", after);
-  // A page may hold nothing but directories, which count as keys.
-  for (int pages = 0; pages < kMaxEmptyPages; ++pages) {
+  std::vector<ObjectInfo> objects;
+  // A page may hold fewer objects than asked for, or none: directories count as keys.
+  for (int pages = 0; pages < kMaxPages; ++pages) {
     ListAnswer page = TRY(ListPage(query, {.prefix = prefix, .after = after}));
-    if (page.objects.size() > limit) page.objects.resize(limit);
-    if (!page.objects.empty() || page.next_token.empty()) return std::move(page.objects);
+    std::ranges::move(page.objects, std::back_inserter(objects));
+    if (objects.size() > request.limit) objects.resize(request.limit);
+    if (objects.size() == request.limit || page.next_token.empty()) return objects;
     query.resize(common);
     query.emplace_back("continuation-token", std::move(page.next_token));
     if (!page.last_key.empty()) after = std::move(page.last_key);
