@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,7 @@ struct Expiring {
 
 /// Keeps one credential and fetches the next before it ends. A fetch that fails while the kept one
 /// still holds is tried again after `kRetryAfter`, and nobody notices. Requests that find none wait
-/// for one fetch together. Thread-safe.
+/// for one fetch together, and have its failure in common. Thread-safe.
 template <typename T>
 class CredentialCache {
  public:
@@ -43,7 +44,10 @@ class CredentialCache {
       if (kept_ && !IsDue(now)) return kept_;
       if (!is_fetching_) break;
       if (kept_ && Holds(now)) return kept_;  // another is fetching: this one still does
-      fetched_.wait(lock);
+      const std::uint64_t awaited = fetches_;
+      fetched_.wait(lock, [this, awaited] { return fetches_ != awaited; });
+      // To fetch again one after the other would keep the last of them waiting for very long.
+      if (failure_ && !(kept_ && Holds(clock_.Now()))) return *failure_;
     }
     return FetchUnlocked(lock);
   }
@@ -71,6 +75,8 @@ class CredentialCache {
     auto fetched = fetch_();
     lock.lock();
     is_fetching_ = false;
+    ++fetches_;
+    failure_.reset();
     fetched_.notify_all();
     const SystemTime now = clock_.Now();
     if (fetched.ok()) {
@@ -79,6 +85,7 @@ class CredentialCache {
       retry_at_ = now + kRetryAfter;  // one that is short of life is not fetched at every turn
       return kept_;
     }
+    failure_ = fetched.error();
     if (!kept_ || !Holds(now)) return std::move(fetched).error();
     retry_at_ = now + kRetryAfter;
     return kept_;
@@ -90,6 +97,8 @@ class CredentialCache {
   std::condition_variable fetched_;
   Pointer kept_;
   bool is_fetching_ = false;
+  std::uint64_t fetches_ = 0;     ///< That have ended.
+  std::optional<Error> failure_;  ///< Of the last of them.
   SystemTime fetched_at_{};
   SystemTime retry_at_{};
 };

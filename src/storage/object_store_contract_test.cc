@@ -10,6 +10,7 @@
 
 #include "base/testing.h"
 #include "crypto/random.h"
+#include "storage/gcs/fake_google_test_support.h"
 #include "storage/object_store.h"
 #include "storage/s3/fake_s3_test_support.h"
 #include "storage/stores.h"
@@ -98,11 +99,33 @@ std::shared_ptr<ObjectStore> OpenFakeS3() {
   return {store->objects.get(), [store, server](ObjectStore*) {}};
 }
 
+/// Google's JSON API, played by this process.
+std::shared_ptr<ObjectStore> OpenFakeGoogle() {
+  auto server = std::make_shared<gcs::FakeGoogle>();
+  const CloudContext context = ContextWith(Noon(), {{"STORAGE_EMULATOR_HOST", server->address()}});
+  const auto store = std::make_shared<Store>(NewGoogleStore({}, "gs://bucket", context).value());
+  return {store->objects.get(), [store, server](ObjectStore*) {}};
+}
+
+/// Google's store or an emulator of it, if SLUICE_TEST_GCS is its endpoint; it goes with _BUCKET.
+void AddGoogle(std::vector<Backend>& backends) {
+  const std::string endpoint = Variable("SLUICE_TEST_GCS");
+  if (endpoint.empty()) return;
+  const std::string bucket = "gs://" + Variable("SLUICE_TEST_GCS_BUCKET");
+  const auto open = [=] {
+    static const SystemClock clock;
+    const CloudContext context = ContextWith(clock, {{"STORAGE_EMULATOR_HOST", endpoint}});
+    return NewGoogleStore({}, bucket, context).value().objects;
+  };
+  backends.push_back({.name = "Google", .open = open, .bucket = bucket});
+}
+
 std::vector<Backend> Backends() {
   std::vector<Backend> backends = {
       {.name = "Local", .open = [] { return NewLocalStore(); }},
       {.name = "Memory", .open = [] { return NewMemoryStore(Noon()); }},
       {.name = "FakeS3", .open = OpenFakeS3, .bucket = "s3://lake"},
+      {.name = "FakeGoogle", .open = OpenFakeGoogle, .bucket = "gs://bucket"},
   };
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);

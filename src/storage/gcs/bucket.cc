@@ -14,6 +14,9 @@ namespace {
 /// Room for what an answer says that is no success.
 constexpr std::uint64_t kMaxErrorBytes = 64 << 10;
 
+/// The status of a token that ended before its time: it was revoked, or its key was.
+constexpr int kRefusedToken = 401;
+
 /// There was no answer. Names the object where the client names the host.
 Error NoAnswer(std::string_view path, const Error& error) {
   std::string detail = Format("{}: {}", path, error.ToString());
@@ -60,8 +63,11 @@ Requests::Make Bucket::Make(const BucketRequest& request) const {
 
 Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::string_view path,
                                           std::uint64_t max_body_bytes) const {
-  Result<http::ClientResponse> response =
-      options_.requests->Send(Make(request), std::max(max_body_bytes, kMaxErrorBytes));
+  const std::uint64_t max_bytes = std::max(max_body_bytes, kMaxErrorBytes);
+  Result<http::ClientResponse> response = options_.requests->Send(Make(request), max_bytes);
+  if (response.ok() && response->status == kRefusedToken && options_.credentials->DropToken()) {
+    response = options_.requests->Send(Make(request), max_bytes);
+  }
   const bool is_too_large = response.ok() ? response->body.size() > max_body_bytes
                                           : response.error().code == ErrorCode::kTooLarge;
   if (!response.ok() && !is_too_large) return NoAnswer(path, response.error());
@@ -78,6 +84,10 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::str
 Result<std::unique_ptr<http::Download>> Bucket::Start(const BucketRequest& request,
                                                       std::string_view path) const {
   Result<std::unique_ptr<http::Download>> download = options_.requests->Start(Make(request));
+  if (download.ok() && (*download)->status() == kRefusedToken &&
+      options_.credentials->DropToken()) {
+    download = options_.requests->Start(Make(request));
+  }
   if (!download.ok()) return NoAnswer(path, download.error());
   const int status = (*download)->status();
   if (status == HopedFor(request)) return download;

@@ -91,7 +91,8 @@ Credentials::Credentials(CredentialSources sources, std::shared_ptr<Requests> re
                                           .expires_at = clock_.Now() + kReadFileEvery};
           },
           clock),
-      token_([this] { return FetchOwnToken(); }, clock),
+      token_([this] { return FetchOwnToken(kStorageScope); }, clock),
+      platform_token_([this] { return FetchOwnToken(kPlatformScope); }, clock),
       machine_email_(
           [this]() -> Result<Expiring<std::string>> {
             const AccountPointer found = TRY(Find());
@@ -105,13 +106,13 @@ Credentials::Credentials(CredentialSources sources, std::shared_ptr<Requests> re
 
 Result<Credentials::AccountPointer> Credentials::Find() { return account_.Get(); }
 
-Result<AccessToken> Credentials::FetchOwnToken() {
+Result<AccessToken> Credentials::FetchOwnToken(std::string_view scope) {
   const AccountPointer pointer = TRY(Find());
   const FoundAccount& found = pointer->value;
   const IdentityContext context = {.requests = *requests_, .clock = clock_};
   Result<AccessToken> token = NoCredentials("the store is public");
   if (const auto* account = std::get_if<ServiceAccount>(&found.account)) {
-    token = FetchToken(*account, kStorageScope, context);
+    token = FetchToken(*account, scope, context);
   } else if (const auto* user = std::get_if<AuthorizedUser>(&found.account)) {
     token = FetchToken(*user, context);
   } else if (const auto* machine = std::get_if<MachineAccount>(&found.account)) {
@@ -121,15 +122,21 @@ Result<AccessToken> Credentials::FetchOwnToken() {
   return token;
 }
 
-Result<AccessToken> Credentials::Token() {
-  const auto kept = TRY(token_.Get());
-  return AccessToken{*kept};
-}
-
 Result<Secret> Credentials::Authorization() {
   if (sources_.anonymous || sources_.is_emulator) return Secret();
-  const AccessToken token = TRY(Token());
-  return Secret(Format("Bearer {}", token.value.Reveal()));
+  const auto token = TRY(token_.Get());
+  return Secret(Format("Bearer {}", token->value.Reveal()));
+}
+
+bool Credentials::DropToken() {
+  if (sources_.anonymous || sources_.is_emulator) return false;
+  const auto token = token_.Get();
+  return token.ok() && token_.Drop(*token);
+}
+
+Result<AccessToken> Credentials::PlatformToken() {
+  const auto token = TRY(platform_token_.Get());
+  return AccessToken{*token};
 }
 
 Result<std::string> Credentials::MachineEmail() {

@@ -53,19 +53,24 @@ class Credentials {
   Result<AccountPointer> Find();
   /// The value of the header Authorization; empty: none is to be sent.
   Result<Secret> Authorization();
+  /// Lets go of the token that was sent, since it was refused, and says whether another may do
+  /// better.
+  bool DropToken();
   /// The address of the machine's own account, which must be who was found.
   Result<std::string> MachineEmail();
-  /// A token as FetchToken gives it.
-  Result<AccessToken> Token();
+  /// A token of the scope cloud-platform, to be downscoped (downscope.h). That of a person or a
+  /// machine has the scopes that it has.
+  Result<AccessToken> PlatformToken();
 
  private:
-  Result<AccessToken> FetchOwnToken();
+  Result<AccessToken> FetchOwnToken(std::string_view scope);
 
   const CredentialSources sources_;
   const std::shared_ptr<Requests> requests_;
   const Clock& clock_;
   CredentialCache<FoundAccount> account_;
   CredentialCache<Secret> token_;
+  CredentialCache<Secret> platform_token_;
   CredentialCache<std::string> machine_email_;
 };
 

@@ -67,6 +67,18 @@ TEST_F(GoogleCredentials, ServiceAccountAsksByASignedClaim) {
              kTestEmail, TokenUri()));
 }
 
+TEST_F(GoogleCredentials, TokenToBeDownscopedHasTheBroadScope) {
+  const auto credentials = New(Sources(Write("key.json", ServiceAccountFile(TokenUri()))));
+  const auto token = credentials->PlatformToken();
+  ASSERT_THAT(token, IsOk());
+  EXPECT_EQ(token->value.Reveal(), "token-1");
+  EXPECT_EQ(token->expires_at, clock_.Now() + std::chrono::hours(1));
+  const std::string body = google_.seen().front().body;
+  const std::size_t claims = body.find('.') + 1;
+  EXPECT_THAT(*Base64UrlDecode(body.substr(claims, body.rfind('.') - claims)),
+              HasSubstr(R"("scope":"https://www.googleapis.com/auth/cloud-platform")"));
+}
+
 TEST_F(GoogleCredentials, PersonAsksByARefreshToken) {
   const auto credentials = New(Sources(Write("user.json", AuthorizedUserFile(TokenUri()))));
   EXPECT_EQ(credentials->Authorization()->Reveal(), "Bearer token-1");

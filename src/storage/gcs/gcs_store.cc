@@ -12,7 +12,7 @@ namespace sluice::storage::gcs {
 namespace {
 
 constexpr std::size_t kMaxListedAtOnce = 1000;
-/// Of a list: folders count as objects, so that pages may hold few.
+/// Of one list: those of folders alone are among them.
 constexpr int kMaxPages = 1000;
 constexpr std::size_t kMaxObjectAnswerBytes = 1 << 20;
 
@@ -118,6 +118,56 @@ class GoogleStream final : public ObjectStream {
   const std::string path_;
 };
 
+/// A list that is gathered page by page; mostly there is one.
+class ListProgress {
+ public:
+  explicit ListProgress(const ListRequest& request) : limit_(request.limit) {
+    const std::string_view folder = SplitBucketPath(request.directory).key;
+    if (!folder.empty()) prefix_ = Format("{}/", folder);
+    if (!request.start_after.empty()) last_ = Format("{}{}", prefix_, request.start_after);
+    // The service's offset is inclusive, so that one more is asked for.
+    const std::size_t extra = last_.empty() ? 0 : 1;
+    const std::size_t count =
+        std::min(std::min(request.limit, kMaxListedAtOnce) + extra, kMaxListedAtOnce);
+    query_ = Format(
+        "delimiter=%2F&prefix={}&startOffset={}&maxResults={}"
+        "&fields=items(name,size,updated,generation),nextPageToken",
+        PercentEncode(prefix_), PercentEncode(last_), count);
+    is_at_end_ = limit_ == 0;
+  }
+
+  bool is_done() const { return is_at_end_ || objects_.size() >= limit_; }
+
+  std::string NextQuery() const {
+    if (page_token_.empty()) return query_;
+    return Format("{}&pageToken={}", query_, PercentEncode(page_token_));
+  }
+
+  /// Errors: those of ParseObjectList.
+  Result<void> Add(std::string_view body) {
+    ObjectList page = TRY(ParseObjectList(body, {.prefix = prefix_, .start_after = last_}));
+    if (!page.objects.empty()) last_ = Format("{}{}", prefix_, page.objects.back().name);
+    std::ranges::move(page.objects, std::back_inserter(objects_));
+    page_token_ = std::move(page.next_page_token);
+    is_at_end_ = page_token_.empty();
+    return {};
+  }
+
+  std::vector<ObjectInfo> TakeObjects() {
+    if (objects_.size() > limit_) objects_.resize(limit_);
+    return std::move(objects_);
+  }
+
+ private:
+  const std::size_t limit_;
+  std::string prefix_;
+  std::string last_;  // The whole name that was listed last, or that the list starts after.
+  std::string query_;
+  std::string page_token_;
+  bool is_at_end_ = false;
+  std::vector<ObjectInfo> objects_;
+};
+
 class GoogleStore final : public ObjectStore {
  public:
   explicit GoogleStore(std::shared_ptr<const Bucket> bucket) : bucket_(std::move(bucket)) {}
@@ -125,36 +175,17 @@ class GoogleStore final : public ObjectStore {
   bool is_remote() const override { return true; }
 
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
-    const std::string_view folder = SplitBucketPath(request.directory).key;
-    const std::string prefix = folder.empty() ? "" : Format("{}/", folder);
-    // The service's offset is inclusive, so that one more is asked for.
-    const bool resumes = !request.start_after.empty();
-    const std::string start_after = resumes ? Format("{}{}", prefix, request.start_after) : "";
-    const std::size_t count = std::min(request.limit + (resumes ? 1 : 0), kMaxListedAtOnce);
-    const std::string url =
-        bucket_->ListUrl(Format("delimiter=%2F&prefix={}&startOffset={}&maxResults={}"
-                                "&fields=items(name,size,updated,generation),nextPageToken",
-                                PercentEncode(prefix), PercentEncode(start_after), count));
-    ObjectList list;
-    std::vector<ObjectInfo> objects;
-    for (int page = 0; page < kMaxPages && objects.size() < request.limit; ++page) {
-      const std::string rest =
-          page == 0 ? "" : Format("&pageToken={}", PercentEncode(list.next_page_token));
+    ListProgress progress(request);
+    for (int page = 0; page < kMaxPages && !progress.is_done(); ++page) {
+      const BucketRequest ask = {.url = bucket_->ListUrl(progress.NextQuery())};
       const http::ClientResponse answer =
-          TRY(bucket_->Send({.url = url + rest}, request.directory, kMaxAnswerBytes));
-      Result<ObjectList> parsed =
-          ParseObjectList(answer.body, {.prefix = prefix, .start_after = start_after});
-      if (!parsed.ok()) return NotUnderstood(request.directory, parsed.error());
-      list = std::move(parsed).value();
-      std::ranges::move(list.objects, std::back_inserter(objects));
-      if (list.next_page_token.empty()) break;
+          TRY(bucket_->Send(ask, request.directory, kMaxAnswerBytes));
+      const Result<void> added = progress.Add(answer.body);
+      if (!added.ok()) return NotUnderstood(request.directory, added.error());
     }
-    if (objects.size() < request.limit && !list.next_page_token.empty()) {
-      return WithDetail(Unavailable("the list of {} does not end", NameOf(request.directory)),
-                        std::string(request.directory));
-    }
-    if (objects.size() > request.limit) objects.resize(request.limit);
-    return objects;
+    if (progress.is_done()) return progress.TakeObjects();
+    return WithDetail(Unavailable("the list of {} does not end", NameOf(request.directory)),
+                      std::string(request.directory));
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override {

@@ -72,6 +72,17 @@ TEST_F(GoogleStoreTest, ListGoesOnPastFoldersAlone) {
   EXPECT_THAT(Names("9", 1), IsOkAnd(IsEmpty()));
 }
 
+TEST_F(GoogleStoreTest, ListIsAsLongAsWasAskedFor) {
+  for (int i = 0; i < 2100; ++i) google_.Put(Format("log/{:05}", i), {.bytes = "x"});
+  const auto names = Names("00009", 2000);
+  ASSERT_THAT(names, IsOk());
+  ASSERT_THAT(*names, SizeIs(2000));
+  EXPECT_EQ(names->front(), "00010");
+  EXPECT_EQ(names->back(), "02009");
+  EXPECT_EQ(google_.CountOf("pageToken="), 2);
+  EXPECT_THAT(*Names("02009", 2000), SizeIs(90));
+}
+
 TEST_F(GoogleStoreTest, ListOfABucketsRootHasNoPrefix) {
   google_.Put("a", {.bytes = "x"});
   google_.Put("b/c", {.bytes = "x"});
@@ -247,6 +258,21 @@ TEST_F(GoogleStoreTest, TokenOfTheMachineIsSentAndNeverShown) {
   const auto refused = store_->ReadAll("gs://bucket/x", kPlenty);
   ASSERT_THAT(refused, FailsWith(ErrorCode::kPermissionDenied));
   EXPECT_THAT(refused.error().ToString(), Not(HasSubstr("token-1")));
+}
+
+TEST_F(GoogleStoreTest, TokenThatWasRevokedIsRenewedAtOnce) {
+  google_.Demand("Bearer token-1");
+  google_.Put("x", {.bytes = "bytes"});
+  store_ = NewStore(google_.url(), /*anonymous=*/false);
+  const auto info = store_->Stat("gs://bucket/x");
+  ASSERT_THAT(info, IsOk());
+  google_.GiveToken("token-2");
+  google_.Demand("Bearer token-2");
+  EXPECT_THAT(store_->Stat("gs://bucket/x"), FailsWith(ErrorCode::kPermissionDenied));
+  clock_.Advance(std::chrono::seconds(30));  // No token is renewed more often.
+  EXPECT_THAT(store_->OpenStream("gs://bucket/x", *info, {.offset = 0, .length = 5}), IsOk());
+  EXPECT_THAT(store_->Stat("gs://bucket/x"), IsOk());
+  EXPECT_EQ(google_.CountOf("/default/token"), 2);
 }
 
 TEST_F(GoogleStoreTest, WithoutCredentialsNothingIsAsked) {
