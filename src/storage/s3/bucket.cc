@@ -176,7 +176,7 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request,
     }
     // Most that are asked for in vain are missing: that is believed of a store that knows us.
     const bool is_missing = response->status == 404 && has_succeeded_;
-    if (request.method == "HEAD" && !is_missing) {
+    if (request.method == "HEAD" && !is_missing && response->status < 500) {
       http::ClientResponse why = TRY(AskWhy(request));
       if (IsSuccess(why.status)) return response;
       response = std::move(why);

@@ -184,6 +184,12 @@ TEST_F(BucketTest, MissingObjectsAreNotAskedForAReasonOnceTheStoreKnowsUs) {
   EXPECT_EQ(client_->asked().size(), 2U);
 }
 
+TEST_F(BucketTest, StoreThatIsDownIsNotAskedForAReason) {
+  client_->Add(503);
+  EXPECT_EQ(NewBucket()->Send({.method = "HEAD", .key = "x"}, 0)->status, 503);
+  EXPECT_EQ(client_->asked().size(), 5U);  // the attempts of one request
+}
+
 TEST_F(BucketTest, UnknownUserIsNotAMissingObject) {
   client_->Add(404);
   client_->Add(404, ErrorXml("XAdminUserNotFound"));
