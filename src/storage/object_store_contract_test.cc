@@ -130,6 +130,7 @@ std::vector<Backend> Backends() {
   AddS3("S3", "SLUICE_TEST_S3", backends);
   AddS3("OtherS3", "SLUICE_TEST_S3_OTHER", backends);
   AddAzure(backends);
+  AddGoogle(backends);
   return backends;
 }
 
