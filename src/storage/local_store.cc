@@ -160,14 +160,19 @@ class LocalStore final : public ObjectStore {
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
     const std::string directory(request.directory);
     ListRequest rest = request;
+    std::vector<ObjectInfo> infos;
     std::vector<std::string> names;
-    // Ends: each turn starts after names that the one before has seen.
-    while (true) {
+    // Ends: each turn starts after names that the one before has seen. A further turn makes up for
+    // files that were deleted between their listing and their description.
+    do {
+      rest.limit = request.limit - infos.size();
       names = TRY(ListNames(directory, rest));
-      std::vector<ObjectInfo> infos = TRY(StatThoseLeft(directory, names));
-      if (!infos.empty() || names.empty()) return infos;
-      rest.start_after = names.back();
-    }
+      for (ObjectInfo& info : TRY(StatThoseLeft(directory, names))) {
+        infos.push_back(std::move(info));
+      }
+      if (!names.empty()) rest.start_after = names.back();
+    } while (names.size() == rest.limit && infos.size() < request.limit);
+    return infos;
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override { return StatFile(std::string(path)); }

@@ -41,8 +41,8 @@ class RandomAccessObject {
 /// Every store keeps the promises in object_store_contract_test.cc:
 ///  - a list is in byte order of the names, resumes strictly after `start_after`, and holds the
 ///    objects of the directory itself, none of those below;
-///  - only an empty list is the end: others may be shorter than `limit`. A directory that holds
-///    nothing or is not there is an empty list, since a bucket cannot tell the two apart;
+///  - a list shorter than `limit` is the end. A directory that holds nothing or is not there is an
+///    empty list, since a bucket cannot tell the two apart;
 ///  - an object that was put is whole, and found by all reads that start after;
 ///  - failures are kNotFound, kPermissionDenied or kUnavailable (trying again may help), name the
 ///    object and keep its path for the detail.
