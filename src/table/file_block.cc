@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "expr/scalar.h"
+#include "table/metadata.h"
 #include "table/stats.h"
 
 namespace sluice::table {

@@ -17,9 +17,10 @@
 #include "expr/schema.h"
 #include "table/compressed_text.h"
 #include "table/deletion_vector.h"
-#include "table/metadata.h"
 
 namespace sluice::table {
+
+struct Metadata;
 
 /// The value of one partition column; none is null.
 struct NamedPartitionValue {
@@ -138,7 +139,7 @@ class FileBlock {
   std::size_t fixed_bytes_ = 0;
 
   mutable std::atomic<std::size_t> lazy_bytes_ = 0;
-  mutable std::mutex lazy_mutex_;  ///< Guards the members below, each made once and then immutable.
+  mutable std::mutex lazy_mutex_;  ///< Guards stats_bounds_, whose entries are made once.
   mutable std::unordered_map<std::string, std::unique_ptr<expr::ColumnBounds>> stats_bounds_;
 };
 

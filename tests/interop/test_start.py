@@ -12,7 +12,7 @@ import tempfile
 import pytest
 import requests
 from conftest import TIMEOUT_S, caller_of
-from support.server import Server, ServerFailed, binary_path
+from support.server import Server, ServerFailed, binary_path, wait_until
 
 NOBODY = 65534
 
@@ -162,9 +162,8 @@ def test_profile_is_written_once_and_kept(launch, warehouse):
 
 def test_lines_to_paste_name_the_profile(launch, warehouse):
     server = launch(warehouse)
-    output = server.log()
-    assert server.profile_path() in output
-    assert "load_as_pandas" in output and "duckdb" in output.lower() and "spark" in output.lower()
+    for text in (server.profile_path(), "load_as_pandas", "duckdb", "spark"):
+        wait_until(lambda: text.lower() in server.log().lower(), what=f"the server prints {text}")
 
 
 def test_table_check_says_what_a_table_needs(warehouse):
