@@ -28,10 +28,6 @@ struct VendedCredentials {
   SystemTime expires_at;
 };
 
-/// The bounds of what vendors are asked for: those of AWS's token service.
-inline constexpr std::chrono::minutes kMinVendedLifetime{15};
-inline constexpr std::chrono::hours kMaxVendedLifetime{12};
-
 /// Gives temporary credentials for one directory of a bucket to somebody who then reads it without
 /// asking again. They list and read all that lies below the directory, older versions of a table
 /// and its removed files as well, and nothing beside or above it; they write nothing. Nobody can
@@ -46,10 +42,10 @@ class CredentialVendor {
   /// credentials can be bound to it; kInvalidArgument if it is not in the bucket.
   virtual Result<std::string> UriOf(std::string_view directory) const = 0;
 
-  /// `lifetime` is kMinVendedLifetime to kMaxVendedLifetime. The credentials end after it, or
-  /// earlier: with what they are made of where that is what ends them. Google's are the exception
-  /// that can last longer, see NewGoogleStore. `expires_at` never is later than their end. Errors:
-  /// those of UriOf; kUnavailable if the cloud's service gives none, the detail says why, without
+  /// `lifetime` is 15 minutes to 12 hours, the bounds of AWS's token service. The credentials end
+  /// after it, to the second, or earlier where they end with what they are made of. Google's alone
+  /// can last longer, see NewGoogleStore. `expires_at` is never later than their end. Errors: those
+  /// of UriOf; kUnavailable if the cloud's service gives none, the detail says why, without
   /// secrets.
   virtual Result<VendedCredentials> Vend(std::string_view directory,
                                          std::chrono::seconds lifetime) = 0;

@@ -49,7 +49,7 @@ Result<Store> NewS3Store(const config::StoreOptions& options, const std::string&
                          const CloudContext& context);
 Result<Store> NewAzureStore(const config::StoreOptions& options, const std::string& bucket,
                             const CloudContext& context);
-/// The store's vendor gives tokens that last as long as those they are made of, an hour at most,
+/// Its vendor gives tokens that last as long as those they are made of, an hour at most,
 /// whatever is asked for: Google makes none that are shorter.
 Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::string& bucket,
                              const CloudContext& context);
