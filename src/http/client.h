@@ -70,7 +70,7 @@ class Client {
   /// Any status is an answer. Errors: kUnavailable if there was none: no connection, a certificate
   /// that does not fit, an answer that is no HTTP, too long in coming, or cut short; kTooLarge past
   /// `max_body_bytes`; kPermissionDenied for an address of a network that is not listed;
-  /// kInvalidArgument for a URL that is none. Messages name the host alone.
+  /// kInvalidArgument for a URL that is none. Messages name no host; it is in the detail.
   virtual Result<ClientResponse> Send(const ClientRequest& request, const Limits& limits) = 0;
   /// The same up to the end of the headers; `limits.timeout` is for these, and the body has no
   /// bound. The download may outlive the client.
