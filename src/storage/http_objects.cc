@@ -45,7 +45,7 @@ Result<ObjectInfo> HttpObjects::Stat(std::string_view path) const {
   const auto make = [&]() -> Result<http::ClientRequest> {
     return http::ClientRequest{.method = "HEAD", .url = UrlOf(path)};
   };
-  const auto response = requests_->Send(make, kNoBody);
+  const auto response = requests_->Send(Operation::kStat, make, kNoBody);
   if (!response.ok()) return FailureOf(response.error(), path);
   if (response->status != 200) return StatusFailure(response->status, path);
   return InfoFromHeaders(response->headers, path);
@@ -55,7 +55,7 @@ Result<std::string> HttpObjects::ReadAll(std::string_view path, std::uint64_t ma
   const auto make = [&]() -> Result<http::ClientRequest> {
     return http::ClientRequest{.url = UrlOf(path)};
   };
-  auto response = requests_->Send(make, max_bytes);
+  auto response = requests_->Send(ObjectOperation("GET", path), make, max_bytes);
   if (!response.ok() && response.error().code == ErrorCode::kTooLarge) {
     return WithDetail(TooLarge("{} is longer than {} bytes", NameOf(path), max_bytes),
                       std::string(path));
@@ -85,18 +85,19 @@ PartSource HttpObjects::SourceOf(std::string_view path, ObjectInfo info) const {
     if (info.etag.starts_with('"')) request.headers.Add("If-Match", info.etag);
     return [request = std::move(request)]() -> Result<http::ClientRequest> { return request; };
   };
+  const Operation operation = ObjectOperation("GET", path);
   return {.path = std::string(path),
           .info = std::move(info),
-          .send = [requests = requests_, path = std::string(path),
+          .send = [requests = requests_, path = std::string(path), operation,
                    make_for](ByteSpan span) -> Result<http::ClientResponse> {
-            auto answer = requests->Send(make_for(span), span.length);
+            auto answer = requests->Send(operation, make_for(span), span.length);
             if (!answer.ok()) return FailureOf(answer.error(), path);
             if (answer->status / 100 != 2) return RefusalOf(answer->status, path);
             return answer;
           },
-          .start = [requests = requests_, path = std::string(path),
+          .start = [requests = requests_, path = std::string(path), operation,
                     make_for](ByteSpan span) -> Result<std::unique_ptr<http::Download>> {
-            auto answer = requests->Start(make_for(span));
+            auto answer = requests->Start(operation, make_for(span));
             if (!answer.ok()) return FailureOf(answer.error(), path);
             if ((*answer)->status() / 100 != 2) return RefusalOf((*answer)->status(), path);
             return answer;

@@ -87,11 +87,10 @@ Result<Store> NewHttpStore(const config::StoreOptions& options, const std::strin
   std::string public_url = base_url;
   if (!options.public_endpoint.empty()) public_url = TRY(BaseUrl(options.public_endpoint));
   std::shared_ptr<Requests> requests = TRY(NewStoreRequests(options, context));
-  auto objects = std::make_shared<const HttpObjects>(requests, std::move(base_url));
+  auto objects = std::make_shared<const HttpObjects>(std::move(requests), std::move(base_url));
   return Store{.objects = std::make_shared<HttpStore>(std::move(objects)),
                .signer = std::make_shared<PlainUrlSigner>(std::move(public_url), context.clock),
-               .name = options.name,
-               .requests = std::move(requests)};
+               .name = options.name};
 }
 
 }  // namespace sluice::storage

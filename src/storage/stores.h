@@ -12,8 +12,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/store_options.h"
+#include "http/client.h"
+#include "observe/metrics.h"
 #include "storage/object_store.h"
-#include "storage/requests.h"
 #include "storage/url_signer.h"
 
 namespace sluice::storage {
@@ -21,9 +22,8 @@ namespace sluice::storage {
 /// A bucket, or this machine's files: how it is read, and how links to it are signed.
 struct Store {
   std::shared_ptr<ObjectStore> objects;
-  std::shared_ptr<UrlSigner> signer;         ///< nullptr: no link of its own can be had.
-  std::string name;                          ///< The owner's, or the scheme.
-  std::shared_ptr<const Requests> requests;  ///< To be counted; nullptr for this machine's files.
+  std::shared_ptr<UrlSigner> signer;  ///< nullptr: no link of its own can be had.
+  std::string name;                   ///< The owner's, or the scheme.
 };
 
 /// What a cloud's store is made with.
@@ -37,6 +37,8 @@ struct CloudContext {
   std::shared_ptr<http::Client> identity_client;
   /// Waits between attempts; a test's only notes how long. Empty: the thread sleeps.
   std::function<void(std::chrono::milliseconds)> sleep = {};
+  /// Where stores' requests are counted; must outlive them. nullptr: nowhere.
+  observe::MetricRegistry* metrics = nullptr;
 };
 
 // The stores of one bucket each. `bucket` is the canonical path of the bucket alone, such as

@@ -70,9 +70,10 @@ Requests::Make Bucket::Make(const BucketRequest& request) const {
 Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::string_view path,
                                           std::uint64_t max_body_bytes) const {
   const std::uint64_t max_bytes = std::max(max_body_bytes, kMaxErrorBytes);
-  Result<http::ClientResponse> response = options_.requests->Send(Make(request), max_bytes);
+  Result<http::ClientResponse> response =
+      options_.requests->Send(request.operation, Make(request), max_bytes);
   if (response.ok() && response->status == kRefusedToken && options_.credentials->DropToken()) {
-    response = options_.requests->Send(Make(request), max_bytes);
+    response = options_.requests->Send(request.operation, Make(request), max_bytes);
   }
   const bool is_too_large = response.ok() ? response->body.size() > max_body_bytes
                                           : response.error().code == ErrorCode::kTooLarge;
@@ -89,10 +90,11 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::str
 
 Result<std::unique_ptr<http::Download>> Bucket::Start(const BucketRequest& request,
                                                       std::string_view path) const {
-  Result<std::unique_ptr<http::Download>> download = options_.requests->Start(Make(request));
+  Result<std::unique_ptr<http::Download>> download =
+      options_.requests->Start(request.operation, Make(request));
   if (download.ok() && (*download)->status() == kRefusedToken &&
       options_.credentials->DropToken()) {
-    download = options_.requests->Start(Make(request));
+    download = options_.requests->Start(request.operation, Make(request));
   }
   if (!download.ok()) return NoAnswer(path, download.error());
   const int status = (*download)->status();

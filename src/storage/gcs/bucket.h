@@ -21,6 +21,7 @@ struct BucketRequest {
   bool is_media = false;
   std::string range = {};
   std::string_view body = {};  ///< Must outlive the call.
+  Operation operation = Operation::kReadData;
 };
 
 /// One bucket, by the JSON API: where its objects are and how they are asked for. Thread-safe.

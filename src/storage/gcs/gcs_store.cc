@@ -86,7 +86,8 @@ class GoogleStore final : public ObjectStore {
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
     ListProgress progress(request);
     for (int page = 0; page < kMaxPages && !progress.is_done(); ++page) {
-      const BucketRequest ask = {.url = bucket_->ListUrl(progress.NextQuery())};
+      const BucketRequest ask = {.url = bucket_->ListUrl(progress.NextQuery()),
+                                 .operation = Operation::kList};
       const http::ClientResponse answer =
           TRY(bucket_->Send(ask, request.directory, kMaxAnswerBytes));
       const Result<void> added = progress.Add(answer.body);
@@ -101,7 +102,8 @@ class GoogleStore final : public ObjectStore {
     const std::string_view key = SplitBucketPath(path).key;
     if (key.empty()) return NoObject(path);
     const BucketRequest request = {
-        .url = bucket_->ObjectUrl(key, "fields=name,size,updated,generation")};
+        .url = bucket_->ObjectUrl(key, "fields=name,size,updated,generation"),
+        .operation = Operation::kStat};
     const http::ClientResponse answer = TRY(bucket_->Send(request, path, kMaxObjectAnswerBytes));
     Result<ObjectInfo> info = ParseObject(answer.body);
     if (!info.ok()) return NotUnderstood(path, info.error());
@@ -113,7 +115,9 @@ class GoogleStore final : public ObjectStore {
   Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) override {
     const std::string_view key = SplitBucketPath(path).key;
     if (key.empty()) return NoObject(path);
-    const BucketRequest request = {.url = bucket_->ObjectUrl(key, "alt=media"), .is_media = true};
+    const BucketRequest request = {.url = bucket_->ObjectUrl(key, "alt=media"),
+                                   .is_media = true,
+                                   .operation = ObjectOperation("GET", path)};
     http::ClientResponse answer = TRY(bucket_->Send(request, path, max_bytes));
     const std::string* stored = answer.headers.Find("X-Goog-Stored-Content-Length");
     if (stored != nullptr && *stored != Format("{}", answer.body.size())) {
@@ -137,7 +141,10 @@ class GoogleStore final : public ObjectStore {
   Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override {
     const std::string_view key = SplitBucketPath(path).key;
     if (key.empty()) return NoObject(path);
-    const BucketRequest request = {.method = "POST", .url = bucket_->UploadUrl(key), .body = bytes};
+    const BucketRequest request = {.method = "POST",
+                                   .url = bucket_->UploadUrl(key),
+                                   .body = bytes,
+                                   .operation = Operation::kWrite};
     TRY(bucket_->Send(request, path, kMaxObjectAnswerBytes));
     return {};
   }
@@ -149,7 +156,8 @@ class GoogleStore final : public ObjectStore {
          query = Format("alt=media&ifGenerationMatch={}", GenerationOf(info.etag))](ByteSpan span) {
           return BucketRequest{.url = bucket->ObjectUrl(SplitBucketPath(path).key, query),
                                .is_media = true,
-                               .range = RangeOf(span)};
+                               .range = RangeOf(span),
+                               .operation = ObjectOperation("GET", path)};
         };
     return {
         .path = std::string(path),

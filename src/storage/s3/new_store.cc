@@ -110,10 +110,7 @@ Result<Store> NewS3Store(const StoreOptions& options, const std::string& bucket,
       std::move(terms), {.requests = requests,
                          .clock = context.clock,
                          .fetch_credentials = [chain] { return s3::FindCredentials(*chain); }}));
-  Store store{.objects = s3::NewObjectStore(opened),
-              .signer = nullptr,
-              .name = options.name.empty() ? "s3" : options.name,
-              .requests = requests};
+  Store store{.objects = s3::NewObjectStore(opened), .signer = nullptr, .name = options.name};
   // Who follows a URL has not the customer's key.
   if (!has_customer_key) store.signer = s3::NewUrlSigner(opened);
   return store;
