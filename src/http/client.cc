@@ -12,9 +12,9 @@
 namespace sluice::http {
 namespace {
 
-using std::chrono::steady_clock;
-
-constexpr SteadyTime kNever = SteadyTime::max();
+TransferEnd EndOf(const Client::Limits& limits) {
+  return {.deadline = std::chrono::steady_clock::now() + limits.timeout, .stop = limits.stop};
+}
 
 /// A body that its reader takes as it likes: the connection waits meanwhile.
 class StreamedDownload final : public Download {
@@ -26,10 +26,10 @@ class StreamedDownload final : public Download {
   }
 
   Result<void> Start(std::shared_ptr<ClientState> state, ClientRequest request,
-                     SteadyTime deadline) {
+                     const TransferEnd& end) {
     request.body = request_body_;
-    transfer_ = TRY(Transfer::Begin(std::move(state), request, body_, deadline));
-    return transfer_->RunUntil([this] { return transfer_->head().is_whole(); }, deadline);
+    transfer_ = TRY(Transfer::Begin(std::move(state), request, body_, end));
+    return transfer_->RunUntil([this] { return transfer_->head().is_whole(); }, end);
   }
 
   int status() const override { return transfer_->head().status(); }
@@ -37,7 +37,7 @@ class StreamedDownload final : public Download {
 
   Result<std::size_t> Read(std::span<char> out) override {
     body_.ReadInto(out);
-    TRY(transfer_->RunUntil([this] { return body_.is_full(); }, kNever));
+    TRY(transfer_->RunUntil([this] { return body_.is_full(); }, {}));
     const std::size_t count = out.size() - body_.room();
     body_.ReadInto({});
     return count;
@@ -54,15 +54,15 @@ class CurlClient final : public Client {
   explicit CurlClient(std::shared_ptr<ClientState> state) : state_(std::move(state)) {}
 
   Result<ClientResponse> Send(const ClientRequest& request, const Limits& limits) override {
-    const SteadyTime deadline = steady_clock::now() + limits.timeout;
+    const TransferEnd end = EndOf(limits);
     CollectedBody body(limits.max_body_bytes);
-    const Transfer::Pointer transfer = TRY(Transfer::Begin(state_, request, body, deadline));
-    TRY(transfer->RunUntil([&] { return transfer->head().is_whole(); }, deadline));
+    const Transfer::Pointer transfer = TRY(Transfer::Begin(state_, request, body, end));
+    TRY(transfer->RunUntil([&] { return transfer->head().is_whole(); }, end));
     const auto length = transfer->content_length();
     if (request.method != "HEAD" && length && !body.Expect(*length)) {
       return WithDetail(TooLarge("the answer is longer than allowed"), transfer->host());
     }
-    TRY(transfer->RunUntil([] { return false; }, deadline));
+    TRY(transfer->RunUntil([] { return false; }, end));
     return ClientResponse{.status = transfer->head().status(),
                           .headers = transfer->head().headers(),
                           .body = body.Release()};
@@ -70,9 +70,8 @@ class CurlClient final : public Client {
 
   Result<std::unique_ptr<Download>> Start(const ClientRequest& request,
                                           const Limits& limits) override {
-    const SteadyTime deadline = steady_clock::now() + limits.timeout;
     auto download = std::make_unique<StreamedDownload>(request.body);
-    TRY(download->Start(state_, request, deadline));
+    TRY(download->Start(state_, request, EndOf(limits)));
     return download;
   }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,16 +62,18 @@ class Client {
   struct Limits {
     std::chrono::milliseconds timeout{60'000};  ///< For all of it, the wait for a connection too.
     std::uint64_t max_body_bytes = 64 << 20;
+    std::stop_token stop = {};  ///< Gives the request up before its answer: kUnavailable.
   };
 
   /// Errors: kInvalidArgument for a network or CA file that cannot be read.
   static Result<std::unique_ptr<Client>> New(const Options& options);
   virtual ~Client() = default;
 
-  /// Any status is an answer. Errors: kUnavailable if there was none: no connection, a certificate
-  /// that does not fit, an answer that is no HTTP, too long in coming, or cut short; kTooLarge past
-  /// `max_body_bytes`; kPermissionDenied for an address of a network that is not listed;
-  /// kInvalidArgument for a URL that is none. Messages name no host; it is in the detail.
+  /// Any status is an answer. Errors: kUnavailable if there was none: no connection, an answer that
+  /// is no HTTP, too long in coming, or cut short; kTooLarge past `max_body_bytes`;
+  /// kPermissionDenied for a certificate that is not to be trusted or does not fit, and for an
+  /// address of a network that is not listed; kInvalidArgument for a URL that is none. Messages
+  /// name no host; it is in the detail.
   virtual Result<ClientResponse> Send(const ClientRequest& request, const Limits& limits) = 0;
   /// The same up to the end of the headers; `limits.timeout` is for these, and the body has no
   /// bound. The download may outlive the client.

@@ -19,11 +19,11 @@ std::unique_ptr<Line> NewLine() {
 
 }  // namespace
 
-std::unique_ptr<Line> LinePool::Take(const std::string& origin, SteadyTime deadline) {
+std::unique_ptr<Line> LinePool::Take(const std::string& origin, SteadyTime deadline,
+                                     const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  if (!given_back_.wait_until(lock, deadline, [this] { return in_use_ < max_lines_; })) {
-    return nullptr;
-  }
+  const auto is_one_free = [this] { return in_use_ < max_lines_; };
+  if (!given_back_.wait_until(lock, stop, deadline, is_one_free)) return nullptr;
   ++in_use_;
   std::unique_ptr<Line> line = TakeFree(origin);
   lock.unlock();

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,9 @@ class LinePool {
 
   /// A line that nobody else uses: the one used last of those that last spoke with `origin`, else a
   /// new one, else the one that has been idle longest. Waits while all are in use; nullptr if that
-  /// lasts until `deadline`, or memory ran out.
-  std::unique_ptr<Line> Take(const std::string& origin, SteadyTime deadline);
+  /// lasts until `deadline` or a stop is asked for, or memory ran out.
+  std::unique_ptr<Line> Take(const std::string& origin, SteadyTime deadline,
+                             const std::stop_token& stop);
   void GiveBack(std::unique_ptr<Line> line);
 
  private:
@@ -48,7 +50,7 @@ class LinePool {
 
   const std::size_t max_lines_;
   std::mutex mutex_;
-  std::condition_variable given_back_;
+  std::condition_variable_any given_back_;
   std::size_t in_use_ = 0;                   // Guarded by mutex_, like the next.
   std::vector<std::unique_ptr<Line>> free_;  // The one used last at the end.
 };

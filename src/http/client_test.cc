@@ -1,6 +1,8 @@
 #include "http/client.h"
 
 #include <atomic>
+#include <latch>
+#include <stop_token>
 #include <thread>
 
 #include "base/testing.h"
@@ -15,7 +17,7 @@ using testing::Not;
 using testing::StartsWith;
 using Then = RawReply::Then;
 
-constexpr Client::Limits kLimits{.timeout = std::chrono::seconds(60)};
+const Client::Limits kLimits{.timeout = std::chrono::seconds(60)};
 /// For a server that never answers: the client must give up, however slow the machine is.
 constexpr std::chrono::milliseconds kShort{50};
 
@@ -194,6 +196,40 @@ TEST(Client, GivesUpOnAServerThatNeverAnswers) {
   const Client::Limits limits{.timeout = kShort};
   EXPECT_THAT(client->Send({.url = server.Url("/")}, limits), FailsWith(ErrorCode::kUnavailable));
   EXPECT_THAT(client->Start({.url = server.Url("/")}, limits), FailsWith(ErrorCode::kUnavailable));
+}
+
+TEST(Client, GivesARequestUpWhenItIsToldTo) {
+  for (const bool streams : {false, true}) {
+    std::stop_source stop;
+    std::latch given_up(1);
+    RawServer server([&](const std::string&) {
+      stop.request_stop();
+      given_up.wait();
+      return RawText("x");
+    });
+    const auto client = NewClient();
+    const ClientRequest request{.url = server.Url("/")};
+    const Client::Limits limits{.stop = stop.get_token()};
+    if (streams) {
+      EXPECT_THAT(client->Start(request, limits), FailsWith(ErrorCode::kUnavailable));
+    } else {
+      EXPECT_THAT(client->Send(request, limits), FailsWith(ErrorCode::kUnavailable));
+    }
+    given_up.count_down();
+  }
+}
+
+TEST(Client, GivesARequestUpThatStillWaitsForALine) {
+  RawServer server([](const std::string&) { return RawText("a long answer"); });
+  Client::Options options = Loopback();
+  options.max_connections = 1;
+  const auto client = NewClient(options);
+  const auto download = client->Start({.url = server.Url("/")}, kLimits);
+  ASSERT_THAT(download, IsOk());
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THAT(client->Send({.url = server.Url("/")}, {.stop = stop.get_token()}),
+              FailsWith(ErrorCode::kUnavailable));
 }
 
 TEST(Client, GivesUpOnASilentServerAfterTheIdleTimeout) {

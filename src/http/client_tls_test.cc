@@ -50,13 +50,13 @@ TEST_F(ClientTlsTest, BelievesTheAuthorityOfItsFile) {
 
 TEST_F(ClientTlsTest, BelievesNobodyElse) {
   const auto response = GetHello("", "127.0.0.1");
-  ASSERT_THAT(response, FailsWith(ErrorCode::kUnavailable));
+  ASSERT_THAT(response, FailsWith(ErrorCode::kPermissionDenied));
   EXPECT_THAT(response.error().message, HasSubstr("certificate"));
 }
 
 TEST_F(ClientTlsTest, BelievesACertificateOnlyForItsOwnNames) {
   const auto response = GetHello(folder_ / "cert.pem", "127.0.0.2");
-  ASSERT_THAT(response, FailsWith(ErrorCode::kUnavailable));
+  ASSERT_THAT(response, FailsWith(ErrorCode::kPermissionDenied));
   EXPECT_THAT(response.error().message, HasSubstr("certificate"));
 }
 

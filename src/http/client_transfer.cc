@@ -62,12 +62,12 @@ Transfer::Transfer(std::shared_ptr<ClientState> state, ClientTarget target, Body
 
 Result<Transfer::Pointer> Transfer::Begin(std::shared_ptr<ClientState> state,
                                           const ClientRequest& request, BodySink& sink,
-                                          SteadyTime deadline) {
+                                          const TransferEnd& end) {
   ClientTarget target = TRY(ParseClientUrl(request.url));
   if (!IsToken(request.method)) return InvalidArgument("a method that is none");
   Pointer transfer(new Transfer(std::move(state), std::move(target), sink));
   TRY(transfer->SetHeaders(request));
-  transfer->line_ = transfer->state_->pool.Take(transfer->target_.origin, deadline);
+  transfer->line_ = transfer->state_->pool.Take(transfer->target_.origin, end.deadline, end.stop);
   if (transfer->line_ == nullptr) {
     return WithDetail(Unavailable("too many requests at once"), transfer->host());
   }
@@ -168,21 +168,26 @@ void Transfer::SetCallbacks() {
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
 }
 
-Result<void> Transfer::RunUntil(const std::function<bool()>& is_enough, SteadyTime deadline) {
+Result<void> Transfer::RunUntil(const std::function<bool()>& is_enough, const TransferEnd& end) {
+  const std::stop_callback wake(end.stop, [this] { curl_multi_wakeup(line_->multi.get()); });
   SteadyTime idle_since = steady_clock::now();
   while (!failure_ && !is_done() && !is_enough()) {
+    if (end.stop.stop_requested()) {
+      failure_ = Unavailable("the request was given up to {}", host());
+      break;
+    }
     const std::uint64_t before = Activity();
     Perform();
     const SteadyTime now = steady_clock::now();
     const bool has_moved = Activity() != before;
     if (has_moved) idle_since = now;
     if (is_done()) break;
-    const SteadyTime end = std::min(deadline, idle_since + state_->options.idle_timeout);
-    if (now >= end) {
+    const SteadyTime last = std::min(end.deadline, idle_since + state_->options.idle_timeout);
+    if (now >= last) {
       failure_ = TimedOut();
     } else if (!has_moved) {
       constexpr milliseconds kLongestTurn{1'000};
-      const auto wait = std::min(std::chrono::ceil<milliseconds>(end - now), kLongestTurn);
+      const auto wait = std::min(std::chrono::ceil<milliseconds>(last - now), kLongestTurn);
       curl_multi_poll(line_->multi.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
     }
   }
@@ -236,8 +241,11 @@ Error Transfer::FailureOf(CURLcode code) const {
   const auto* const known = std::ranges::find(kFailures, code, &FailureText::code);
   const std::string_view text =
       known != std::end(kFailures) ? known->text : "the answer could not be read";
-  return WithDetail(Unavailable("{}", text),
-                    Format("{}: {}: {}", name, curl_easy_strerror(code), error_text_));
+  std::string detail = Format("{}: {}: {}", name, curl_easy_strerror(code), error_text_);
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {  // as wrong at the next attempt
+    return WithDetail(PermissionDenied("{}", text), std::move(detail));
+  }
+  return WithDetail(Unavailable("{}", text), std::move(detail));
 }
 
 std::size_t Transfer::OnHeader(const char* data, std::size_t size, std::size_t count, void* self) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,12 @@ struct ClientState {
   LinePool pool;
 };
 
+/// When a transfer is given up.
+struct TransferEnd {
+  SteadyTime deadline = SteadyTime::max();
+  std::stop_token stop = {};
+};
+
 /// One request and its answer, over a line that goes back to the pool at the end: with its
 /// connection if the answer was received whole. Not thread-safe.
 class Transfer {
@@ -40,14 +47,14 @@ class Transfer {
   /// Waits for a line. `sink` and the request's body must outlive the transfer. Errors:
   /// kInvalidArgument for a request that cannot be sent; kUnavailable if no line was free.
   static Result<Pointer> Begin(std::shared_ptr<ClientState> state, const ClientRequest& request,
-                               BodySink& sink, SteadyTime deadline);
+                               BodySink& sink, const TransferEnd& end);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
   /// Lets it go on until `is_enough` or the whole answer is here. Errors: those of Client::Send;
   /// then the transfer is at its end.
-  Result<void> RunUntil(const std::function<bool()>& is_enough, SteadyTime deadline);
+  Result<void> RunUntil(const std::function<bool()>& is_enough, const TransferEnd& end);
   /// Takes note of an end that has already arrived.
   void Peek();
 

@@ -116,12 +116,15 @@ struct Parts {
   Secret master_key;
   CatalogSource source;
   std::unique_ptr<const Clock> clock;
+  std::unique_ptr<observe::MetricRegistry> metrics;
   std::unique_ptr<storage::Stores> stores;
   sharing::SharingService::Options sharing;
 };
 
 Result<Parts> MakeParts(const ConfigurationSources& sources) {
-  Parts parts{.sources = sources, .clock = std::make_unique<SystemClock>()};
+  Parts parts{.sources = sources,
+              .clock = std::make_unique<SystemClock>(),
+              .metrics = std::make_unique<observe::MetricRegistry>()};
   parts.configuration = TRY(config::LoadConfiguration(sources));
   const config::ServerOptions& options = parts.configuration.options;
   parts.log_file = TRY(OpenLogFile(options.log_file));
@@ -130,7 +133,7 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
   parts.source =
       TRY(ReadCatalog(sources, parts.configuration, RecipientOf(sources, parts.configuration)));
   parts.sharing = TRY(SharingOptions(options));
-  parts.stores = TRY(OpenStores(parts.configuration, *parts.clock));
+  parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
   TRY(CheckStores(*parts.source.view, parts.sharing.serving, *parts.stores));
   return parts;
 }
@@ -142,6 +145,8 @@ class ComposedApp final : public App {
         configuration_(std::move(parts.configuration)),
         clock_owner_(std::move(parts.clock)),
         clock_(*clock_owner_),
+        metrics_owner_(std::move(parts.metrics)),
+        metrics_(*metrics_owner_),
         log_file_(std::move(parts.log_file)),
         log_(observe::NewStreamLogger(
             {.fd = log_file_.valid() ? log_file_.get() : 2,
@@ -381,10 +386,11 @@ class ComposedApp final : public App {
   const Configuration configuration_;  ///< As of the start.
   const std::unique_ptr<const Clock> clock_owner_;
   const Clock& clock_;
+  const std::unique_ptr<observe::MetricRegistry> metrics_owner_;
+  observe::MetricRegistry& metrics_;
   FileDescriptor log_file_;
   std::unique_ptr<observe::Logger> log_;
   std::unique_ptr<catalog::DataDirectory> data_;
-  observe::MetricRegistry metrics_;
   Health health_;
   catalog::Catalog catalog_;
   const std::unique_ptr<storage::Stores> stores_;

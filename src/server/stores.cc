@@ -57,7 +57,8 @@ Result<void> CheckTable(const catalog::SharedTable& table, const config::Serving
 }  // namespace
 
 Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration& configuration,
-                                                    const Clock& clock) {
+                                                    const Clock& clock,
+                                                    observe::MetricRegistry* metrics) {
   using std::chrono::seconds;
   auto identity_client = TRY(http::Client::New({.proxy = "",
                                                 .connect_timeout = seconds(2),
@@ -69,7 +70,8 @@ Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration&
       {.clock = clock,
        .environment = EnvironmentVariable,
        .private_networks = configuration.options.private_networks,
-       .identity_client = std::move(identity_client)});
+       .identity_client = std::move(identity_client),
+       .metrics = metrics});
 }
 
 Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,

@@ -7,15 +7,18 @@
 #include "base/result.h"
 #include "catalog/view.h"
 #include "config/configuration.h"
+#include "observe/metrics.h"
 #include "storage/stores.h"
 #include "table/table.h"
 
 namespace sluice::server {
 
-/// The stores of a configuration and of this process' environment. `clock` must outlive them.
+/// The stores of a configuration and of this process' environment. `clock` must outlive them, and
+/// `metrics`, where their requests are counted, if there is one.
 /// Errors: those of storage::Stores::New, beginning with the configuration file.
 Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration& configuration,
-                                                    const Clock& clock);
+                                                    const Clock& clock,
+                                                    observe::MetricRegistry* metrics = nullptr);
 
 /// Opens the table at a location, as the catalog spells it.
 Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,

@@ -5,12 +5,26 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/format.h"
 #include "http/client.h"
+#include "observe/metrics.h"
 
 namespace sluice::storage {
+
+/// What the metrics say of `name` ("retries_total",
+/// `requests_total{operation="list",status="2xx",`) for the store "test". 0 if they say nothing.
+inline double StoreMetric(const observe::MetricRegistry& metrics, std::string_view name) {
+  const bool has_labels = name.find('{') != name.npos;
+  const std::string line =
+      Format("\nsluice_store_{}{}store=\"test\"}} ", name, has_labels ? "" : "{");
+  const std::string text = metrics.Render();
+  const std::size_t at = text.find(line);
+  return at == text.npos ? 0 : std::stod(text.substr(at + line.size()));
+}
 
 /// A client for tests that plays a list of answers and notes what it was asked. Not thread-safe.
 class FakeClient final : public http::Client {

@@ -4,6 +4,7 @@
 
 #include "base/testing.h"
 #include "http/raw_server_test_support.h"
+#include "storage/fake_client_test_support.h"
 #include "storage/stores.h"
 
 namespace sluice::storage {
@@ -81,7 +82,7 @@ RawReply Folder::Answer(const std::string& request) {
 
 class HttpStoreTest : public testing::Test {
  protected:
-  HttpStoreTest() { store_ = Open({}).value(); }
+  HttpStoreTest() { store_ = Open({.name = "test"}).value(); }
 
   Result<Store> Open(config::StoreOptions options) {
     return NewHttpStore(options, Path(""),
@@ -89,7 +90,8 @@ class HttpStoreTest : public testing::Test {
                          .environment = {},
                          .private_networks = {"127.0.0.1"},
                          .identity_client = nullptr,
-                         .sleep = [](std::chrono::milliseconds) {}});
+                         .sleep = [](std::chrono::milliseconds) {},
+                         .metrics = &metrics_});
   }
   std::string Path(std::string_view key) const {
     return Format("http://{}{}{}", server_.address(), key.empty() ? "" : "/", key);
@@ -117,6 +119,7 @@ class HttpStoreTest : public testing::Test {
   static std::string Name(int version) { return Format("{:020}.json", version); }
 
   ManualClock clock_{SystemTime(std::chrono::hours(500'000))};
+  observe::MetricRegistry metrics_;
   std::mutex mutex_;
   Folder folder_;
   RawServer server_{[this](const std::string& request) {
@@ -183,7 +186,7 @@ TEST_F(HttpStoreTest, WhatMayPassIsAskedForAgain) {
   Put("/x", "12345");
   folder_.failures = {503, 500, 429};
   EXPECT_THAT(store_.objects->ReadAll(Path("x"), 5), IsOkAnd("12345"));
-  EXPECT_EQ(store_.requests->counts().retries, 3U);
+  EXPECT_EQ(StoreMetric(metrics_, "retries_total"), 3);
 }
 
 TEST_F(HttpStoreTest, PartsAreReadByRange) {

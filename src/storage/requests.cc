@@ -1,13 +1,17 @@
 #include "storage/requests.h"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
+#include <chrono>
+#include <optional>
 #include <random>
+#include <span>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 
 #include "http/date.h"
+#include "storage/hedge.h"
 #include "storage/object_store.h"
 
 namespace sluice::storage {
@@ -15,30 +19,38 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Counters {
-  std::atomic<std::uint64_t> requests = 0;
-  std::atomic<std::uint64_t> retries = 0;
-  std::atomic<std::uint64_t> failures = 0;
-  std::atomic<std::uint64_t> bytes_received = 0;
+/// A request that has not ended.
+class InFlight {
+ public:
+  explicit InFlight(std::shared_ptr<RequestMetrics> metrics) : metrics_(std::move(metrics)) {
+    metrics_->AddInFlight(1);
+  }
+  ~InFlight() { metrics_->AddInFlight(-1); }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  const std::shared_ptr<RequestMetrics> metrics_;
 };
 
 /// Counts the bytes that are read.
 class CountedDownload final : public http::Download {
  public:
-  CountedDownload(std::unique_ptr<http::Download> inner, std::shared_ptr<Counters> counters)
-      : inner_(std::move(inner)), counters_(std::move(counters)) {}
+  CountedDownload(std::unique_ptr<http::Download> inner, std::shared_ptr<RequestMetrics> metrics)
+      : metrics_(std::move(metrics)), in_flight_(metrics_), inner_(std::move(inner)) {}
 
   int status() const override { return inner_->status(); }
   const http::Headers& headers() const override { return inner_->headers(); }
   Result<std::size_t> Read(std::span<char> out) override {
     auto count = inner_->Read(out);
-    if (count.ok()) counters_->bytes_received += *count;
+    if (count.ok()) metrics_->CountReceived(*count);
     return count;
   }
 
  private:
+  const std::shared_ptr<RequestMetrics> metrics_;
+  const InFlight in_flight_;
   const std::unique_ptr<http::Download> inner_;
-  const std::shared_ptr<Counters> counters_;
 };
 
 int StatusOf(const http::ClientResponse& response) { return response.status; }
@@ -89,11 +101,17 @@ milliseconds RandomPartOf(milliseconds delay) {
 struct Requests::State {
   Dependencies dependencies;
   RetryOptions options;
-  std::shared_ptr<Counters> counters = std::make_shared<Counters>();
 
   /// Sends by `attempt`, which is given the request and how long it may take.
   template <typename Answer, typename Attempt>
   Result<Answer> Run(const Make& make, const Attempt& attempt);
+
+  /// One request by `send`, counted.
+  template <typename Attempt>
+  auto Count(Operation operation, const std::stop_token& stop, const Attempt& send)
+      -> decltype(send());
+  Result<http::ClientResponse> SendOnce(Operation operation, const http::ClientRequest& request,
+                                        const http::Client::Limits& limits);
 
   template <typename Answer>
   milliseconds DelayAfter(const Result<Answer>& answer, int attempts) const;
@@ -105,19 +123,55 @@ Result<Answer> Requests::State::Run(const Make& make, const Attempt& attempt) {
   const SystemTime end = clock.Now() + options.deadline;
   for (int attempts = 1;; ++attempts) {
     const http::ClientRequest request = TRY(make());
-    ++counters->requests;
     Result<Answer> answer = attempt(request, std::max(end - clock.Now(), milliseconds(1)));
     const bool may_pass = MayPass(answer);
     const milliseconds delay = may_pass ? DelayAfter(answer, attempts) : milliseconds::zero();
     const bool is_last = attempts >= options.max_attempts || clock.Now() + delay >= end;
     if (!may_pass || is_last) {
-      if (may_pass || !answer.ok()) ++counters->failures;
+      if (may_pass || !answer.ok()) dependencies.metrics->CountFailure();
       return answer;
     }
     answer = Unavailable("sent again");  // frees the connection while this waits
-    ++counters->retries;
+    dependencies.metrics->CountRetry();
     dependencies.sleep(delay);
   }
+}
+
+template <typename Attempt>
+auto Requests::State::Count(Operation operation, const std::stop_token& stop, const Attempt& send)
+    -> decltype(send()) {
+  const InFlight in_flight(dependencies.metrics);
+  const auto begin = std::chrono::steady_clock::now();
+  auto answer = send();
+  int status = RequestMetrics::kNoAnswer;
+  if (answer.ok()) status = StatusOf(*answer);
+  if (!answer.ok() && stop.stop_requested()) status = RequestMetrics::kGivenUp;
+  dependencies.metrics->CountRequest(operation, status, std::chrono::steady_clock::now() - begin);
+  return answer;
+}
+
+Result<http::ClientResponse> Requests::State::SendOnce(Operation operation,
+                                                       const http::ClientRequest& request,
+                                                       const http::Client::Limits& limits) {
+  const bool is_hedged = options.hedge_after > milliseconds::zero() &&
+                         operation == Operation::kReadLog && request.method == "GET";
+  if (!is_hedged) {
+    return Count(operation, {}, [&] { return dependencies.client->Send(request, limits); });
+  }
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + limits.timeout;
+  const auto send = [&](const std::stop_token& stop) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+    const http::Client::Limits own{.timeout = std::max(left, milliseconds(1)),
+                                   .max_body_bytes = limits.max_body_bytes,
+                                   .stop = stop};
+    return Count(operation, stop, [&] { return dependencies.client->Send(request, own); });
+  };
+  return SendHedged(
+      {.send = send,
+       .is_answer = [](const Result<http::ClientResponse>& answer) { return !MayPass(answer); },
+       .on_second = [this] { dependencies.metrics->CountHedge(); }},
+      options.hedge_after);
 }
 
 template <typename Answer>
@@ -133,35 +187,32 @@ milliseconds Requests::State::DelayAfter(const Result<Answer>& answer, int attem
 }
 
 Requests::Requests(Dependencies dependencies, const RetryOptions& options)
-    : state_(new State{.dependencies = std::move(dependencies), .options = options}) {}
+    : state_(new State{.dependencies = std::move(dependencies), .options = options}) {
+  auto& metrics = state_->dependencies.metrics;
+  if (metrics == nullptr) metrics = std::make_shared<RequestMetrics>();
+}
 
 Requests::~Requests() = default;
 
-Result<http::ClientResponse> Requests::Send(const Make& make, std::uint64_t max_body_bytes) {
-  http::Client& client = *state_->dependencies.client;
+Result<http::ClientResponse> Requests::Send(Operation operation, const Make& make,
+                                            std::uint64_t max_body_bytes) {
   auto response = TRY(state_->Run<http::ClientResponse>(
       make, [&](const http::ClientRequest& request, milliseconds timeout) {
-        return client.Send(request, {.timeout = timeout, .max_body_bytes = max_body_bytes});
+        return state_->SendOnce(operation, request,
+                                {.timeout = timeout, .max_body_bytes = max_body_bytes});
       }));
-  state_->counters->bytes_received += response.body.size();
+  state_->dependencies.metrics->CountReceived(response.body.size());
   return response;
 }
 
-Result<std::unique_ptr<http::Download>> Requests::Start(const Make& make) {
-  http::Client& client = *state_->dependencies.client;
+Result<std::unique_ptr<http::Download>> Requests::Start(Operation operation, const Make& make) {
   auto download = TRY(state_->Run<std::unique_ptr<http::Download>>(
       make, [&](const http::ClientRequest& request, milliseconds timeout) {
-        return client.Start(request, {.timeout = timeout});
+        return state_->Count(operation, {}, [&] {
+          return state_->dependencies.client->Start(request, {.timeout = timeout});
+        });
       }));
-  return std::make_unique<CountedDownload>(std::move(download), state_->counters);
-}
-
-RequestCounts Requests::counts() const {
-  const Counters& counters = *state_->counters;
-  return {.requests = counters.requests,
-          .retries = counters.retries,
-          .failures = counters.failures,
-          .bytes_received = counters.bytes_received};
+  return std::make_unique<CountedDownload>(std::move(download), state_->dependencies.metrics);
 }
 
 Error StatusError(int status, std::string_view path, std::string detail) {

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/client.h"
+#include "storage/request_metrics.h"
 
 namespace sluice::storage {
 
@@ -18,19 +18,15 @@ struct RetryOptions {
   std::chrono::milliseconds first_delay{100};  ///< Doubled each time; a random part is left out.
   std::chrono::milliseconds max_delay{5'000};
   std::chrono::milliseconds deadline{30'000};  ///< For all attempts together.
-};
-
-/// What became of a store's requests. Counts since the start; thread-safe.
-struct RequestCounts {
-  std::uint64_t requests = 0;  ///< Attempts, each of them.
-  std::uint64_t retries = 0;
-  std::uint64_t failures = 0;  ///< Given up.
-  std::uint64_t bytes_received = 0;
+  /// A read of a log that has no answer by then is sent a second time, once an attempt, and the
+  /// first answer counts. 0: never.
+  std::chrono::milliseconds hedge_after{0};
 };
 
 /// Sends one store's requests. Those that failed for a reason that may pass are sent again: no
 /// connection, an answer cut short, 408, 429, 500, 502, 503 and 504; after `Retry-After` where the
-/// answer has one. Thread-safe.
+/// answer has one. A certificate that is not to be trusted is as wrong at the next attempt.
+/// Thread-safe.
 class Requests {
  public:
   /// Makes a request, signed for now: called for every attempt. What it gives must live until the
@@ -41,16 +37,16 @@ class Requests {
     const Clock& clock;  ///< Must outlive the requests, like the next.
     /// Waits; a test's only notes how long.
     std::function<void(std::chrono::milliseconds)> sleep;
+    std::shared_ptr<RequestMetrics> metrics = nullptr;  ///< nullptr: nothing is counted.
   };
   Requests(Dependencies dependencies, const RetryOptions& options);
   ~Requests();
 
   /// The last answer, whatever its status. Errors: those of http::Client::Send and of `make`.
-  Result<http::ClientResponse> Send(const Make& make, std::uint64_t max_body_bytes);
+  Result<http::ClientResponse> Send(Operation operation, const Make& make,
+                                    std::uint64_t max_body_bytes);
   /// The same up to the end of the headers.
-  Result<std::unique_ptr<http::Download>> Start(const Make& make);
-
-  RequestCounts counts() const;
+  Result<std::unique_ptr<http::Download>> Start(Operation operation, const Make& make);
 
  private:
   struct State;

@@ -25,17 +25,32 @@ class RequestsTest : public testing::Test {
                          [this](milliseconds delay) {
                            slept_.push_back(delay);
                            clock_.Advance(delay);
-                         }},
+                         },
+                     .metrics = NewMetrics()},
                     options);
   }
+  std::shared_ptr<RequestMetrics> NewMetrics() {
+    metrics_ = std::make_unique<observe::MetricRegistry>();
+    return std::make_shared<RequestMetrics>(*metrics_, "test");
+  }
+  double Counted(std::string_view name) const { return StoreMetric(*metrics_, name); }
+  double CountedRequests() const {
+    double sum = 0;
+    for (const char* status : {"2xx", "3xx", "4xx", "5xx", "none"}) {
+      sum += Counted(Format("requests_total{{operation=\"read_data\",status=\"{}\",", status));
+    }
+    return sum;
+  }
   Result<http::ClientResponse> SendGet(Requests& requests) {
-    return requests.Send([] { return http::ClientRequest{.url = "http://store/x"}; }, kPlenty);
+    return requests.Send(
+        Operation::kReadData, [] { return http::ClientRequest{.url = "http://store/x"}; }, kPlenty);
   }
 
   // 1994-11-06 08:49:37
   ManualClock clock_{SystemTime(seconds(784111777))};
   std::shared_ptr<FakeClient> client_ = std::make_shared<FakeClient>();
   std::vector<milliseconds> slept_;
+  std::unique_ptr<observe::MetricRegistry> metrics_;
 };
 
 TEST_F(RequestsTest, AnAnswerIsGivenWhateverItsStatus) {
@@ -47,8 +62,8 @@ TEST_F(RequestsTest, AnAnswerIsGivenWhateverItsStatus) {
     ASSERT_THAT(response, IsOk());
     EXPECT_EQ(response->status, status);
     EXPECT_EQ(response->body, "text");
-    EXPECT_EQ(requests.counts().requests, 1U) << status;
-    EXPECT_EQ(requests.counts().failures, 0U) << status;
+    EXPECT_EQ(CountedRequests(), 1) << status;
+    EXPECT_EQ(Counted("failures_total"), 0) << status;
   }
 }
 
@@ -62,10 +77,10 @@ TEST_F(RequestsTest, WhatMayPassIsSentAgain) {
     const auto response = SendGet(requests);
     ASSERT_THAT(response, IsOk());
     EXPECT_EQ(response->body, "done");
-    EXPECT_EQ(requests.counts().requests, 3U) << status;
-    EXPECT_EQ(requests.counts().retries, 2U) << status;
-    EXPECT_EQ(requests.counts().failures, 0U) << status;
-    EXPECT_EQ(requests.counts().bytes_received, 4U);
+    EXPECT_EQ(CountedRequests(), 3) << status;
+    EXPECT_EQ(Counted("retries_total"), 2) << status;
+    EXPECT_EQ(Counted("failures_total"), 0) << status;
+    EXPECT_EQ(Counted("received_bytes_total"), 4);
   }
 }
 
@@ -76,8 +91,8 @@ TEST_F(RequestsTest, OtherErrorsAreNotSentAgain) {
     client_->Add(error);
     Requests requests = NewRequests();
     EXPECT_THAT(SendGet(requests), FailsWith(error.code));
-    EXPECT_EQ(requests.counts().requests, 1U);
-    EXPECT_EQ(requests.counts().failures, 1U);
+    EXPECT_EQ(CountedRequests(), 1);
+    EXPECT_EQ(Counted("failures_total"), 1);
   }
 }
 
@@ -89,7 +104,7 @@ TEST_F(RequestsTest, TheLastAnswerIsGivenAfterAllAttempts) {
   ASSERT_THAT(response, IsOk());
   EXPECT_EQ(response->body, "slow down");
   EXPECT_THAT(client_->asked(), SizeIs(4));
-  EXPECT_EQ(requests.counts().failures, 1U);
+  EXPECT_EQ(Counted("failures_total"), 1);
 }
 
 TEST_F(RequestsTest, DelaysDoubleUpToTheirMaximum) {
@@ -147,7 +162,7 @@ TEST_F(RequestsTest, EachAttemptIsMadeAnew) {
   const auto make = [&]() -> Result<http::ClientRequest> {
     return http::ClientRequest{.url = Format("http://store/{}", ++made)};
   };
-  EXPECT_THAT(requests.Send(make, kPlenty), IsOk());
+  EXPECT_THAT(requests.Send(Operation::kReadData, make, kPlenty), IsOk());
   EXPECT_EQ(client_->asked().back().request.url, "http://store/2");
 }
 
@@ -155,9 +170,10 @@ TEST_F(RequestsTest, RequestThatCannotBeMadeIsNotSent) {
   client_->Add(200);
   Requests requests = NewRequests();
   const auto make = []() -> Result<http::ClientRequest> { return Unavailable("no credential"); };
-  EXPECT_THAT(requests.Send(make, kPlenty), FailsWith(ErrorCode::kUnavailable));
+  EXPECT_THAT(requests.Send(Operation::kReadData, make, kPlenty),
+              FailsWith(ErrorCode::kUnavailable));
   EXPECT_THAT(client_->asked(), SizeIs(0));
-  EXPECT_EQ(requests.counts().requests, 0U);
+  EXPECT_EQ(CountedRequests(), 0);
 }
 
 TEST_F(RequestsTest, DownloadsAreStartedAgainAndTheirBytesCounted) {
@@ -165,15 +181,54 @@ TEST_F(RequestsTest, DownloadsAreStartedAgainAndTheirBytesCounted) {
   client_->Add(Unavailable("away"));
   client_->Add(206, "12345");
   Requests requests = NewRequests();
-  const auto download = requests.Start([] { return http::ClientRequest{.url = "http://store/x"}; });
+  const auto download = requests.Start(Operation::kReadData,
+                                       [] { return http::ClientRequest{.url = "http://store/x"}; });
   ASSERT_THAT(download, IsOk());
   EXPECT_EQ((*download)->status(), 206);
   std::string part(4, '\0');
   EXPECT_THAT((*download)->Read(part), IsOkAnd(4U));
-  EXPECT_EQ(requests.counts().bytes_received, 4U);
+  EXPECT_EQ(Counted("received_bytes_total"), 4);
   EXPECT_THAT((*download)->Read(part), IsOkAnd(1U));
-  EXPECT_EQ(requests.counts().bytes_received, 5U);
-  EXPECT_EQ(requests.counts().requests, 3U);
+  EXPECT_EQ(Counted("received_bytes_total"), 5);
+  EXPECT_EQ(CountedRequests(), 3);
+}
+
+TEST_F(RequestsTest, AreCountedByOperationAndStatus) {
+  client_->Add(503);
+  client_->Add(Unavailable("away"));
+  client_->Add(404);
+  Requests requests = NewRequests();
+  const auto make = []() -> Result<http::ClientRequest> {
+    return http::ClientRequest{.url = "http://store/x"};
+  };
+  EXPECT_THAT(requests.Send(Operation::kList, make, kPlenty), IsOk());
+  for (const char* status : {"5xx", "none", "4xx"}) {
+    EXPECT_EQ(Counted(Format("requests_total{{operation=\"list\",status=\"{}\",", status)), 1);
+  }
+  EXPECT_EQ(Counted("request_seconds_count{operation=\"list\","), 3);
+  EXPECT_EQ(CountedRequests(), 0);
+}
+
+TEST_F(RequestsTest, AreInFlightWhileTheirDownloadIsThere) {
+  client_->Add(200, "text");
+  client_->OnRequest([this] { EXPECT_EQ(Counted("requests_in_flight"), 1); });
+  Requests requests = NewRequests();
+  EXPECT_THAT(SendGet(requests), IsOk());
+  EXPECT_EQ(Counted("requests_in_flight"), 0);
+  {
+    const auto download = requests.Start(Operation::kReadData,
+                                         [] { return http::ClientRequest{.url = "http://s/x"}; });
+    EXPECT_EQ(Counted("requests_in_flight"), 1);
+  }
+  EXPECT_EQ(Counted("requests_in_flight"), 0);
+}
+
+TEST(ObjectOperation, KnowsALogByItsFolder) {
+  EXPECT_EQ(ObjectOperation("GET", "t/_delta_log/00.json"), Operation::kReadLog);
+  EXPECT_EQ(ObjectOperation("GET", "_delta_log/_sidecars/x.parquet"), Operation::kReadLog);
+  EXPECT_EQ(ObjectOperation("GET", "t/x_delta_log/x.parquet"), Operation::kReadData);
+  EXPECT_EQ(ObjectOperation("HEAD", "t/_delta_log/00.json"), Operation::kStat);
+  EXPECT_EQ(ObjectOperation("PUT", "t/_delta_log/00.json"), Operation::kWrite);
 }
 
 TEST(StatusError, NamesTheObjectAndKeepsTheRestForTheLog) {

@@ -5,6 +5,15 @@
 #include <utility>
 
 namespace sluice::storage {
+namespace {
+
+std::shared_ptr<RequestMetrics> MetricsOf(const config::StoreOptions& options,
+                                          const CloudContext& context) {
+  if (context.metrics == nullptr) return nullptr;
+  return std::make_shared<RequestMetrics>(*context.metrics, options.name);
+}
+
+}  // namespace
 
 Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& options,
                                                    const CloudContext& context,
@@ -24,9 +33,11 @@ Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& o
   return std::make_shared<Requests>(
       Requests::Dependencies{.client = std::move(client),
                              .clock = context.clock,
-                             .sleep = context.sleep ? context.sleep : sleep_here},
+                             .sleep = context.sleep ? context.sleep : sleep_here,
+                             .metrics = MetricsOf(options, context)},
       RetryOptions{.max_attempts = static_cast<int>(options.max_attempts),
-                   .deadline = options.request_timeout});
+                   .deadline = options.request_timeout,
+                   .hedge_after = options.hedge_after});
 }
 
 }  // namespace sluice::storage

@@ -12,9 +12,10 @@
 namespace sluice::storage {
 
 /// What a store sends its requests with: a client of its own, with the options' authorities, proxy,
-/// connections and retries. A server that falls silent is given up after a third of
-/// `request_timeout`, so that the request can be sent again. `private_hosts` are those that the
-/// owner named as endpoints: they may have any address. Errors: those of http::Client::New.
+/// connections, retries and hedges, counted by the options' name. A server that falls silent is
+/// given up after a third of `request_timeout`, so that the request can be sent again.
+/// `private_hosts` are those that the owner named as endpoints: they may have any address. Errors:
+/// those of http::Client::New.
 Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& options,
                                                    const CloudContext& context,
                                                    std::vector<std::string> private_hosts = {});

@@ -34,11 +34,7 @@ Stores::Stores(std::vector<config::StoreOptions> options, CloudContext context,
     : options_(std::move(options)),
       context_(std::move(context)),
       factories_(std::move(factories)),
-      local_{.objects = NewLocalStore(),
-             .signer = nullptr,
-             .vendor = nullptr,
-             .name = "file",
-             .requests = nullptr} {}
+      local_{.objects = NewLocalStore(), .signer = nullptr, .vendor = nullptr, .name = "file"} {}
 
 Result<std::unique_ptr<Stores>> Stores::New(std::vector<config::StoreOptions> options,
                                             CloudContext context, StoreFactories factories) {
@@ -82,8 +78,10 @@ Result<Store> Stores::Find(std::string_view path) {
 
 Result<Store> Stores::Make(std::string_view scheme, const std::string& bucket,
                            const config::StoreOptions& options) const {
-  Store store = TRY(factories_.find(scheme)->second(options, bucket, context_));
-  store.name = options.name.empty() ? std::string(scheme) : options.name;
+  config::StoreOptions named = options;
+  if (named.name.empty()) named.name = scheme;
+  Store store = TRY(factories_.find(scheme)->second(named, bucket, context_));
+  store.name = std::move(named.name);
   return store;
 }
 

@@ -13,8 +13,9 @@
 #include "base/result.h"
 #include "config/store_options.h"
 #include "storage/credential_vendor.h"
+#include "http/client.h"
+#include "observe/metrics.h"
 #include "storage/object_store.h"
-#include "storage/requests.h"
 #include "storage/url_signer.h"
 
 namespace sluice::storage {
@@ -25,7 +26,6 @@ struct Store {
   std::shared_ptr<UrlSigner> signer;         ///< nullptr: no link of its own can be had.
   std::shared_ptr<CredentialVendor> vendor;  ///< nullptr: it gives nobody credentials.
   std::string name;                          ///< The owner's, or the scheme.
-  std::shared_ptr<const Requests> requests;  ///< To be counted; nullptr for this machine's files.
 };
 
 /// What a cloud's store is made with.
@@ -39,6 +39,8 @@ struct CloudContext {
   std::shared_ptr<http::Client> identity_client;
   /// Waits between attempts; a test's only notes how long. Empty: the thread sleeps.
   std::function<void(std::chrono::milliseconds)> sleep = {};
+  /// Where stores' requests are counted; must outlive them. nullptr: nowhere.
+  observe::MetricRegistry* metrics = nullptr;
 };
 
 // The stores of one bucket each. `bucket` is the canonical path of the bucket alone, such as

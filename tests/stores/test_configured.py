@@ -105,10 +105,12 @@ def test_a_store_with_a_certificate_of_the_owners_authority(table_by_tls, tmp_pa
 
 def test_a_certificate_of_a_stranger_is_refused(table_by_tls, tmp_path, serve):
     said = described(table_by_tls.store, "lake", tmp_path)
-    server = serve({"t": table_by_tls.location}, stores=[said | {"requestTimeout": "1s"}])
+    server = serve({"t": table_by_tls.location}, stores=[said])
     answer = server.query()
     assert answer.status_code == 503 and "://" not in answer.text
+    assert "certificate" not in answer.text
     server.logs("certificate")
+    assert server.store_counts("failures") >= 1 and server.store_counts("retries") == 0
 
 
 @pytest.fixture

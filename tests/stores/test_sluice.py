@@ -48,8 +48,10 @@ def test_a_warm_query_costs_one_list(store, table, serve, relay):
     warm_up(server)
     for _ in range(3):
         relay.forget()
+        before = server.store_counts()
         server.files()
         assert len(relay.asked()) == len(relay.lists()) == 1, relay.asked()
+        assert server.store_counts() - before == {("list", "2xx"): 1}
 
 
 def test_a_new_commit_costs_one_list_and_one_read(store, table, serve, relay):
@@ -59,6 +61,18 @@ def test_a_new_commit_costs_one_list_and_one_read(store, table, serve, relay):
     relay.forget()
     assert len(server.files()) == 3
     assert (len(relay.lists()), len(relay.asked())) == (1, 2), relay.asked()
+
+
+@pytest.mark.parametrize("store", ["minio"], indirect=True)
+def test_a_commit_that_does_not_come_is_asked_for_twice(store, table, serve, relay):
+    said = {"name": "slow", "prefix": prefix_of(store, table.bucket), "hedgeAfter": "20ms"}
+    server = serve({"t": table.location}, through(relay, store), stores=[said])
+    relay.hold("00000000000000000001.json")
+    assert len(server.files()) == 2
+    reads = [path for method, path in relay.asked() if method == "GET" and "0001.json" in path]
+    assert len(reads) == 2, relay.asked()
+    assert server.store_counts("hedges") >= 1
+    assert server.store_counts("retries") == 0
 
 
 def test_freshness_lets_queries_share_a_look(store, table, serve, relay):

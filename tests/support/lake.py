@@ -3,6 +3,8 @@ sees it."""
 
 import json
 import os
+import re
+from collections import Counter
 from urllib.parse import urlsplit
 
 import pyarrow
@@ -92,6 +94,18 @@ class Sharing(Server):
         """The log, once it holds all the words: it is written behind the answers."""
         wait_until(lambda: all(word in self.log() for word in words), what=f"the log says {words}")
         return self.log()
+
+    def store_counts(self, name="requests"):
+        """What `sluice_store_NAME_total` has counted for all stores: by operation and class of
+        status, zeros left out; a number for a name without these labels."""
+        text = requests.get(self.admin + "/metrics", timeout=TIMEOUT_S).text
+        lines = re.findall(rf"^sluice_store_{name}_total{{(.*)}} (\S+)$", text, re.MULTILINE)
+        found = [(dict(re.findall(r'(\w+)="(.*?)"', said)), float(count)) for said, count in lines]
+        if name != "requests":
+            return sum(count for _, count in found)
+        return Counter(
+            {(said["operation"], said["status"]): int(count) for said, count in found if count}
+        )
 
     def profile(self):
         path = os.path.join(os.path.dirname(self.config_path), "t.share")

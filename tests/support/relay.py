@@ -13,6 +13,7 @@ import socketserver
 import threading
 
 PIECE_BYTES = 1 << 16
+HOLD_LIMIT_S = 60
 # How the stores spell the request for a list of objects.
 LIST = re.compile(r"list-type=2|comp=list|/storage/v1/b/[^/?]+/o\?")
 
@@ -22,6 +23,8 @@ class Relay:
         self.target = (host, port)
         self.lock = threading.Lock()
         self.requests = []  # (method, path with query), in the order of their coming
+        self.came = threading.Condition(self.lock)
+        self.held = None
         self.server = None
 
     def __enter__(self):
@@ -64,6 +67,21 @@ class Relay:
     def lists(self):
         return [path for method, path in self.asked() if method == "GET" and LIST.search(path)]
 
+    def hold(self, word):
+        """The first GET from now on whose path holds `word` waits until there is a second."""
+        with self.lock:
+            self.held = word
+
+    def note(self, method, path):
+        with self.lock:
+            self.requests.append((method, path))
+            self.came.notify_all()
+            if self.held is None or method != "GET" or self.held not in path:
+                return
+            self.held = None
+            known = self.requests.count((method, path))
+            self.came.wait_for(lambda: self.requests.count((method, path)) > known, HOLD_LIMIT_S)
+
     def serve(self, client):
         with socket.create_connection(self.target) as store:
             back = threading.Thread(target=copy, args=(store, client), daemon=True)
@@ -79,10 +97,9 @@ class Relay:
         head = b""
         while piece := client.recv(PIECE_BYTES):
             *whole, head = (head + piece).split(b"\r\n\r\n")
-            with self.lock:
-                for text in whole:
-                    method, path, _ = text.split(b"\r\n")[0].decode().split(" ")
-                    self.requests.append((method, path))
+            for text in whole:
+                method, path, _ = text.split(b"\r\n")[0].decode().split(" ")
+                self.note(method, path)
             store.sendall(piece)
 
 

@@ -18,6 +18,10 @@ bool MeansBadCredential(int status, const http::Headers& headers) {
   return status == 401 || code == "AuthenticationFailed" || code == "InvalidAuthenticationInfo";
 }
 
+Operation OperationOf(const ServiceRequest& request) {
+  return request.operation.value_or(ObjectOperation(request.method, request.path));
+}
+
 }  // namespace
 
 std::string_view HeaderIn(const http::Headers& headers, std::string_view name) {
@@ -42,17 +46,17 @@ Result<http::ClientRequest> BlobService::Make(const ServiceRequest& request) con
 Result<http::ClientResponse> BlobService::Send(const ServiceRequest& request,
                                                std::uint64_t max_body_bytes) {
   const auto make = [&] { return Make(request); };
-  auto response = parts_.requests->Send(make, max_body_bytes);
+  auto response = parts_.requests->Send(OperationOf(request), make, max_body_bytes);
   if (!response.ok() || !Learn(response->status, response->headers)) return response;
-  return parts_.requests->Send(make, max_body_bytes);
+  return parts_.requests->Send(OperationOf(request), make, max_body_bytes);
 }
 
 Result<std::unique_ptr<http::Download>> BlobService::Start(const ServiceRequest& request) {
   const auto make = [&] { return Make(request); };
-  auto download = parts_.requests->Start(make);
+  auto download = parts_.requests->Start(OperationOf(request), make);
   if (!download.ok() || !Learn((*download)->status(), (*download)->headers())) return download;
   download->reset();  // its connection is free for the next
-  return parts_.requests->Start(make);
+  return parts_.requests->Start(OperationOf(request), make);
 }
 
 /// Whether the request may succeed if it is sent once more.

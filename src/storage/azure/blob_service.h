@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ struct ServiceRequest {
   http::Headers headers = {};
   std::string_view body = {};
   std::string_view version = kServiceVersion;
+  /// What it is for, if that is not what its method does to an object.
+  std::optional<Operation> operation = {};
 };
 
 /// Sends requests to one account's Blob service, each signed for its moment. One that was refused

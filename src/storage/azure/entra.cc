@@ -117,7 +117,7 @@ Result<Expiring<Secret>> FetchToken(const EntraApplication& application, Request
     request.headers.Add("Accept", "application/json");
     return request;
   };
-  const auto answer = requests.Send(make, kMaxAnswerBytes);
+  const auto answer = requests.Send(Operation::kCredentials, make, kMaxAnswerBytes);
   if (!answer.ok()) return NoToken(answer.error().ToString());
   return ReadAnswer(*answer, application.authority, clock);
 }
@@ -135,7 +135,7 @@ Result<Expiring<Secret>> FetchToken(const ManagedIdentity& identity, Requests& r
     request.headers.Add("Metadata", "true");  // Proves that no redirect led there.
     return request;
   };
-  const auto answer = requests.Send(make, kMaxAnswerBytes);
+  const auto answer = requests.Send(Operation::kCredentials, make, kMaxAnswerBytes);
   if (!answer.ok()) return NoToken(answer.error().ToString());
   return ReadAnswer(*answer, identity.endpoint, clock);
 }

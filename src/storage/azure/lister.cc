@@ -108,7 +108,7 @@ Result<http::ClientResponse> Lister::AskPage(const Range& range, std::string_vie
   // Beginning at a name gives that name too. A page that is looked through for its end is large.
   const bool is_exact = range.starts_from || range.start_after.empty();
   const std::size_t names = is_exact ? std::min(range.limit, kMaxPageNames - 1) + 1 : kMaxPageNames;
-  ServiceRequest request{.path = container_->url_path()};
+  ServiceRequest request{.path = container_->url_path(), .operation = Operation::kList};
   request.query =
       Format("restype=container&comp=list&delimiter=%2F&include=metadata&maxresults={}", names);
   const auto add = [&](std::string_view name, std::string_view value) {

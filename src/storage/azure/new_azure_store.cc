@@ -95,9 +95,7 @@ Result<Store> NewAzureStore(const config::StoreOptions& options, const std::stri
                                 .clock = context.clock});
   const auto container =
       std::make_shared<const azure::Container>(service, bucket, settings.container);
-  Store store{.objects = azure::NewAzureObjects(container),
-              .name = options.name.empty() ? "az" : options.name,
-              .requests = requests};
+  Store store{.objects = azure::NewAzureObjects(container), .name = options.name};
   if (auto keys = azure::NewKeySource(settings, service, context.clock)) {
     const azure::SignerTerms terms{.container = container,
                                    .account = settings.account,

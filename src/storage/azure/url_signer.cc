@@ -20,7 +20,8 @@ Result<Expiring<KeyPointer>> FetchDelegationKey(BlobService& service, const Cloc
   ServiceRequest request{.method = "POST",
                          .path = "/",
                          .query = "restype=service&comp=userdelegationkey",
-                         .body = body};
+                         .body = body,
+                         .operation = Operation::kCredentials};
   request.headers.Add("Content-Type", "application/xml");
   const http::ClientResponse answer = TRY(service.Send(request, kMaxKeyAnswerBytes));
   const auto refuse = [](std::string detail) {

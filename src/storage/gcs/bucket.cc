@@ -6,7 +6,7 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "storage/gcs/answers.h"
-#include "storage/object_store.h"
+#include "storage/object_parts.h"
 
 namespace sluice::storage::gcs {
 namespace {
@@ -27,6 +27,12 @@ Error NoAnswer(std::string_view path, const Error& error) {
 }
 
 int HopedFor(const BucketRequest& request) { return request.range.empty() ? 200 : 206; }
+
+Error RefusalOf(const BucketRequest& request, std::string_view path, int status,
+                std::string_view body) {
+  Error error = StatusError(status, path, DescribeError(body));
+  return request.range.empty() ? error : PartRefusal(status, path, std::move(error));
+}
 
 }  // namespace
 
@@ -64,15 +70,16 @@ Requests::Make Bucket::Make(const BucketRequest& request) const {
 Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::string_view path,
                                           std::uint64_t max_body_bytes) const {
   const std::uint64_t max_bytes = std::max(max_body_bytes, kMaxErrorBytes);
-  Result<http::ClientResponse> response = options_.requests->Send(Make(request), max_bytes);
+  Result<http::ClientResponse> response =
+      options_.requests->Send(request.operation, Make(request), max_bytes);
   if (response.ok() && response->status == kRefusedToken && options_.credentials->DropToken()) {
-    response = options_.requests->Send(Make(request), max_bytes);
+    response = options_.requests->Send(request.operation, Make(request), max_bytes);
   }
   const bool is_too_large = response.ok() ? response->body.size() > max_body_bytes
                                           : response.error().code == ErrorCode::kTooLarge;
   if (!response.ok() && !is_too_large) return NoAnswer(path, response.error());
   if (response.ok() && response->status != HopedFor(request)) {
-    return StatusError(response->status, path, DescribeError(response->body));
+    return RefusalOf(request, path, response->status, response->body);
   }
   if (is_too_large) {
     return WithDetail(TooLarge("{} is longer than {} bytes", NameOf(path), max_body_bytes),
@@ -83,10 +90,11 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::str
 
 Result<std::unique_ptr<http::Download>> Bucket::Start(const BucketRequest& request,
                                                       std::string_view path) const {
-  Result<std::unique_ptr<http::Download>> download = options_.requests->Start(Make(request));
+  Result<std::unique_ptr<http::Download>> download =
+      options_.requests->Start(request.operation, Make(request));
   if (download.ok() && (*download)->status() == kRefusedToken &&
       options_.credentials->DropToken()) {
-    download = options_.requests->Start(Make(request));
+    download = options_.requests->Start(request.operation, Make(request));
   }
   if (!download.ok()) return NoAnswer(path, download.error());
   const int status = (*download)->status();
@@ -94,7 +102,7 @@ Result<std::unique_ptr<http::Download>> Bucket::Start(const BucketRequest& reque
   std::string word(1024, '\0');
   const Result<std::size_t> read = (*download)->Read(word);
   word.resize(read.ok() ? *read : 0);
-  return StatusError(status, path, DescribeError(word));
+  return RefusalOf(request, path, status, word);
 }
 
 }  // namespace sluice::storage::gcs

@@ -21,6 +21,7 @@ struct BucketRequest {
   bool is_media = false;
   std::string range = {};
   std::string_view body = {};  ///< Must outlive the call.
+  Operation operation = Operation::kReadData;
 };
 
 /// One bucket, by the JSON API: where its objects are and how they are asked for. Thread-safe.
@@ -39,8 +40,8 @@ class Bucket {
   std::string ObjectUrl(std::string_view key, std::string_view query) const;
   std::string UploadUrl(std::string_view key) const;  ///< Of an object that must not be there.
 
-  // `path` is what errors name. Errors: kNotFound, kPermissionDenied, kUnavailable; kAlreadyExists
-  // of a condition that did not hold.
+  // `path` is what errors name. Errors: kNotFound, kPermissionDenied, kUnavailable; of a
+  // condition that did not hold, kAlreadyExists or what PartRefusal() says.
 
   /// The answer, if it has the status that was hoped for: 206 for a range, else 200. Errors also:
   /// kTooLarge.

@@ -15,7 +15,7 @@
 namespace sluice::storage {
 namespace {
 
-constexpr http::Client::Limits kLimits{};
+const http::Client::Limits kLimits{};
 
 std::string Variable(const char* name) {
   const char* const value = std::getenv(name);

@@ -102,8 +102,7 @@ Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::str
                                                             {.credentials = credentials,
                                                              .identity_requests = identity_requests,
                                                              .clock = context.clock}),
-               .name = options.name.empty() ? "gs" : options.name,
-               .requests = requests};
+               .name = options.name};
 }
 
 }  // namespace sluice::storage

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "base/testing.h"
+#include "storage/fake_client_test_support.h"
 #include "storage/gcs/fake_google_test_support.h"
 #include "storage/gcs/testing.h"
 #include "storage/stores.h"
@@ -20,7 +21,8 @@ class NewGoogle : public testing::Test {
     return {.clock = clock_,
             .environment = [this](const std::string& name) { return environment_[name]; },
             .identity_client = gcs::LoopbackClient(),
-            .sleep = [this](std::chrono::milliseconds delay) { clock_.Advance(delay); }};
+            .sleep = [this](std::chrono::milliseconds delay) { clock_.Advance(delay); },
+            .metrics = &metrics_};
   }
   Result<Store> New(const config::StoreOptions& options) {
     return NewGoogleStore(options, "gs://bucket", Context());
@@ -41,19 +43,24 @@ class NewGoogle : public testing::Test {
   ManualClock clock_{SystemTime(std::chrono::seconds(1'795'255'200))};
   FakeGoogle google_;
   std::map<std::string, std::string> environment_;
+  observe::MetricRegistry metrics_;
 };
 
 TEST_F(NewGoogle, StoreReadsWritesAndSigns) {
-  const auto store = New({.name = "lake",
+  const auto store = New({.name = "test",
                           .endpoint = google_.url(),
                           .public_endpoint = "https://files.example.com",
                           .service_account_file = KeyFile()});
   ASSERT_THAT(store, IsOk());
-  EXPECT_EQ(store->name, "lake");
+  EXPECT_EQ(store->name, "test");
   EXPECT_TRUE(store->objects->is_remote());
   ASSERT_THAT(store->objects->PutIfAbsent("gs://bucket/a/x", "bytes"), IsOk());
   EXPECT_THAT(store->objects->ReadAll("gs://bucket/a/x", 100), IsOkAnd(std::string("bytes")));
-  EXPECT_EQ(store->requests->counts().requests, 2U);
+  for (const char* operation : {"write", "read_data"}) {
+    EXPECT_EQ(StoreMetric(metrics_,
+                          Format("requests_total{{operation=\"{}\",status=\"2xx\",", operation)),
+              1);
+  }
   EXPECT_THAT(
       Url(*store, "gs://bucket/a/x"),
       StartsWith("https://files.example.com/bucket/a/x?X-Goog-Algorithm=GOOG4-RSA-SHA256&"));
@@ -65,7 +72,6 @@ TEST_F(NewGoogle, EmulatorOfTheEnvironmentNeedsNoOptions) {
   google_.Put("a/x", {.bytes = "bytes"});
   auto store = New({});
   ASSERT_THAT(store, IsOk());
-  EXPECT_EQ(store->name, "gs");
   EXPECT_THAT(store->objects->ReadAll("gs://bucket/a/x", 100), IsOkAnd(std::string("bytes")));
   EXPECT_EQ(Url(*store, "gs://bucket/a/x"), google_.url() + "/bucket/a/x");
   environment_["GOOGLE_APPLICATION_CREDENTIALS"] = KeyFile();

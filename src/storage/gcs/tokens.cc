@@ -62,7 +62,8 @@ Error NoCredentials(std::string detail) {
 
 Result<http::ClientResponse> AskService(const http::ClientRequest& request, Requests& requests) {
   Result<http::ClientResponse> response = requests.Send(
-      [&request]() -> Result<http::ClientRequest> { return request; }, kMaxTokenAnswerBytes);
+      Operation::kCredentials, [&request]() -> Result<http::ClientRequest> { return request; },
+      kMaxTokenAnswerBytes);
   if (!response.ok()) {
     return NoCredentials(Format("{}: {}", request.url, response.error().ToString()));
   }

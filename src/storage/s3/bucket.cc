@@ -55,6 +55,10 @@ std::string RegionIn(const http::ClientResponse& refusal, const ErrorAnswer& ans
   return target.ok() ? std::string(RegionOfHost(target->host)) : "";
 }
 
+Operation OperationOf(const BucketRequest& request) {
+  return request.key.empty() ? Operation::kList : ObjectOperation(request.method, request.key);
+}
+
 bool IsSame(const Credentials& a, const Credentials& b) {
   return a.access_key_id == b.access_key_id &&
          crypto::ConstantTimeEquals(a.secret_access_key.Reveal(), b.secret_access_key.Reveal()) &&
@@ -163,8 +167,9 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request,
                                           std::uint64_t max_body_bytes) {
   CredentialPointer used;
   for (int corrections = 0;; ++corrections) {
-    auto response = requests_->Send([&] { return MakeRequest(request, used); },
-                                    std::max<std::uint64_t>(max_body_bytes, kMaxRefusalBytes));
+    auto response = requests_->Send(
+        OperationOf(request), [&] { return MakeRequest(request, used); },
+        std::max<std::uint64_t>(max_body_bytes, kMaxRefusalBytes));
     if (!response.ok()) {
       Error error = std::move(response).error();
       error.detail = Format("{}: {}", PathOf(request.key), error.detail);
@@ -191,13 +196,15 @@ Result<http::ClientResponse> Bucket::AskWhy(const BucketRequest& head) {
   get.method = "GET";
   get.headers.Add("Range", "bytes=0-0");
   CredentialPointer used;
-  return requests_->Send([&] { return MakeRequest(get, used); }, kMaxRefusalBytes);
+  return requests_->Send(
+      Operation::kStat, [&] { return MakeRequest(get, used); }, kMaxRefusalBytes);
 }
 
 Result<StartedAnswer> Bucket::Start(const BucketRequest& request) {
   CredentialPointer used;
   for (int corrections = 0;; ++corrections) {
-    auto download = requests_->Start([&] { return MakeRequest(request, used); });
+    auto download =
+        requests_->Start(OperationOf(request), [&] { return MakeRequest(request, used); });
     if (!download.ok()) {
       Error error = std::move(download).error();
       error.detail = Format("{}: {}", PathOf(request.key), error.detail);

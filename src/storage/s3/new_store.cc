@@ -114,8 +114,7 @@ Result<Store> NewS3Store(const StoreOptions& options, const std::string& bucket,
   Store store{.objects = s3::NewObjectStore(opened),
               .signer = nullptr,
               .vendor = s3::NewVendor(opened, chain, context.clock),
-              .name = options.name.empty() ? "s3" : options.name,
-              .requests = requests};
+              .name = options.name};
   // Who follows a URL has not the customer's key.
   if (!has_customer_key) store.signer = s3::NewUrlSigner(opened);
   return store;

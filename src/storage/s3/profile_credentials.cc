@@ -92,10 +92,15 @@ Result<Found> FindProfile(const Search& search, std::string_view name, int depth
   if (depth > kMaxSourceProfiles) return BadProfile(name, "is at the end of too many profiles");
   const Profile* const profile = search.files.Find(name);
   if (profile == nullptr) return NotFoundBecause(Format("no profile '{}'", name));
-  for (const char* key : {"mfa_serial", "credential_process", "sso_session", "sso_account_id"}) {
+  for (const char* key :
+       {"mfa_serial", "credential_process", "sso_session", "sso_account_id", "sso_start_url"}) {
     const bool has_keys = !ValueOf(*profile, "aws_access_key_id").empty();
     if (!has_keys && !ValueOf(*profile, key).empty()) {
-      return BadProfile(name, Format("has {}, which is not supported", key));
+      return BadProfile(name,
+                        Format("has {}, which is not supported: use an access key, a role_arn with "
+                               "source_profile or web_identity_token_file, or the machine's "
+                               "identity",
+                               key));
     }
   }
   if (!ValueOf(*profile, "role_arn").empty()) return FindByRole(search, *profile, name, depth);

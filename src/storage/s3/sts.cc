@@ -65,7 +65,8 @@ Result<Expiring<Credentials>> TokenService::Post(std::string_view action, const 
                 request.headers);
     return request;
   };
-  const auto response = dependencies_.requests->Send(make, kMaxAnswerBytes);
+  const auto response =
+      dependencies_.requests->Send(Operation::kCredentials, make, kMaxAnswerBytes);
   if (!response.ok()) {
     return WithDetail(Unavailable("the store's token service cannot be reached"),
                       Format("{}: {}", address_.origin, response.error().ToString()));
