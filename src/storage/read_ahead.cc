@@ -19,7 +19,7 @@ ReadAhead::~ReadAhead() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  has_room_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -27,16 +27,16 @@ Result<std::string> ReadAhead::Next() {
   CHECK(next_to_give_ < paths_.size(), "an object is left to give");
   if (threads_.empty()) return store_.ReadAll(paths_[next_to_give_++], max_bytes_);
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return read_.contains(next_to_give_); });
+  has_next_.wait(lock, [this] { return read_.contains(next_to_give_); });
   auto found = read_.extract(next_to_give_++);
-  changed_.notify_all();
+  has_room_.notify_one();
   return std::move(found.mapped());
 }
 
 void ReadAhead::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] {
+    has_room_.wait(lock, [this] {
       return stopping_ || next_to_read_ == paths_.size() ||
              next_to_read_ < next_to_give_ + kObjectsAhead;
     });
@@ -46,7 +46,7 @@ void ReadAhead::Work() {
     auto bytes = store_.ReadAll(paths_[position], max_bytes_);
     lock.lock();
     read_.emplace(position, std::move(bytes));
-    changed_.notify_all();
+    if (position == next_to_give_) has_next_.notify_one();
   }
 }
 

@@ -3,7 +3,7 @@
 
     ./dev bench [--quick] [--million] [--only PARTS] [--json]
 
-Needs wrk, nginx and curl. Tables are kept in .cache/bench. On a machine with neighbours trust CPU
+Needs wrk, nginx, curl and MinIO. Tables are kept in .cache/bench. On a machine with neighbours trust CPU
 times and least times more than medians and requests per second.
 """
 
@@ -32,6 +32,7 @@ from lake import Lake  # noqa: E402
 from load import Query  # noqa: E402
 from make_tables import Table  # noqa: E402
 from report import Report, Row  # noqa: E402
+from support.daemon import NotInstalled, NotStarted  # noqa: E402
 from support.server import REPOSITORY, Server, binary_path  # noqa: E402
 
 SMALL, THOUSAND, MEDIUM = Table(10), Table(1_000), Table(10_000)
@@ -445,5 +446,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     try:
         main()
-    except load.BenchError as error:
+    except (load.BenchError, NotInstalled, NotStarted) as error:
         sys.exit(f"bench: {error}")
