@@ -50,7 +50,7 @@ Description Describe(const DataFile& file) {
 }
 
 // Stays in a core's cache between being received and being sent.
-constexpr std::size_t kRelayPieceBytes = 256 << 10;
+constexpr std::size_t kRelayPieceBytes = 512 << 10;
 
 // The bytes of a stream, handed on by a buffer of one piece.
 class RelayedBody final : public http::BodySource {
