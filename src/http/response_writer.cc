@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxInlineGzipBytes = 16 << 10;  // more would hold up the I/O thread
 constexpr std::size_t kFilePieceBytes = 4 << 20;
-constexpr int kPiecesOfATurn = 16;
+constexpr int kPiecesOfATurn = 16;  // then it is another's turn at the worker
 
 iovec PartOf(std::string_view text) {
   return {.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};

@@ -154,7 +154,8 @@ def measure_faults(bench):
         content = file.read()
     with FaultyRelay(lake.store.port) as relay, lake.serve(tables, relay) as server:
         for relay.faulty in (False, True):
-            yield from fault_rows(relay, [Recipient(server, name, content) for name in tables], times)
+            recipients = [Recipient(server, name, content) for name in tables]
+            yield from fault_rows(relay, recipients, times)
 
 
 def fault_rows(relay, recipients, times):

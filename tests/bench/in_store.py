@@ -158,7 +158,7 @@ def download_rows(bench, server, what, connections):
     held_mb = process.memory_mb(pid, "VmRSS")
     process.reset_peak(pid)
     theirs, ours, cpu = [], [], []
-    for _ in range(2 if bench.options.quick else 8):
+    for _ in range(2 if bench.options.quick else 12):
         theirs.append(download(direct, size, connections))
         before = process.cpu_ms(pid)
         ours.append(download(relayed, size, connections))

@@ -3,8 +3,8 @@
 
     ./dev bench [--quick] [--million] [--only PARTS] [--json]
 
-Needs wrk, nginx, curl and MinIO. Tables are kept in .cache/bench. On a machine with neighbours trust CPU
-times and least times more than medians and requests per second.
+Needs wrk, nginx, curl and MinIO. Tables are kept in .cache/bench. On a machine with neighbours
+trust CPU times and least times more than medians and requests per second.
 """
 
 import argparse
