@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -62,9 +63,15 @@ Error ReadFailure(const std::string& name, std::string_view why) {
 // Shows a stored object to Arrow. ReadAt is all that the readers below use from several threads.
 class ArrowObject final : public arrow::io::RandomAccessFile {
  public:
-  explicit ArrowObject(std::unique_ptr<storage::RandomAccessObject> object)
+  explicit ArrowObject(std::shared_ptr<const storage::RandomAccessObject> object)
       : object_(std::move(object)) {}
   ~ArrowObject() override = default;
+
+  /// The fault of the store, if there was one, and not of the file.
+  Error FailureOr(Error error) const {
+    const std::lock_guard lock(mutex_);
+    return failure_.value_or(std::move(error));
+  }
 
   arrow::Status Close() override {
     closed_ = true;
@@ -84,8 +91,10 @@ class ArrowObject final : public arrow::io::RandomAccessFile {
     const auto size = static_cast<std::size_t>(available);
     const auto read = object_->ReadAt(static_cast<std::uint64_t>(position),
                                       std::span(static_cast<char*>(out), size));
-    if (!read.ok()) return arrow::Status::IOError(read.error().ToString());
-    return available;
+    if (read.ok()) return available;
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = read.error();
+    return arrow::Status::IOError(read.error().ToString());
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(std::int64_t position,
                                                        std::int64_t nbytes) override {
@@ -116,23 +125,29 @@ class ArrowObject final : public arrow::io::RandomAccessFile {
     return std::min(nbytes, Size() - position);
   }
 
-  std::unique_ptr<storage::RandomAccessObject> object_;
+  const std::shared_ptr<const storage::RandomAccessObject> object_;
   std::int64_t position_ = 0;
   bool closed_ = false;
+  mutable std::mutex mutex_;
+  std::optional<Error> failure_;  // Guarded by mutex_.
 };
 
 class ArrowParquetReader final : public ParquetReader {
  public:
-  ArrowParquetReader(std::string name, std::unique_ptr<parquet::arrow::FileReader> file,
+  ArrowParquetReader(std::string name, std::shared_ptr<const ArrowObject> source,
+                     std::unique_ptr<parquet::arrow::FileReader> file,
                      std::unique_ptr<arrow::RecordBatchReader> batches)
-      : name_(std::move(name)), file_(std::move(file)), batches_(std::move(batches)) {}
+      : name_(std::move(name)),
+        source_(std::move(source)),
+        file_(std::move(file)),
+        batches_(std::move(batches)) {}
 
   std::int64_t rows() const override { return file_->parquet_reader()->metadata()->num_rows(); }
 
   Result<std::optional<Batch>> Next() override {
     try {
       auto next = batches_->Next();
-      if (!next.ok()) return ReadFailure(name_, next.status().ToString());
+      if (!next.ok()) return source_->FailureOr(ReadFailure(name_, next.status().ToString()));
       const std::shared_ptr<arrow::RecordBatch>& rows = *next;
       if (rows == nullptr) return std::optional<Batch>();
       if (const auto valid = rows->Validate(); !valid.ok())
@@ -143,12 +158,13 @@ class ArrowParquetReader final : public ParquetReader {
       }
       return std::optional<Batch>(std::move(batch));
     } catch (const std::exception& exception) {
-      return ReadFailure(name_, exception.what());
+      return source_->FailureOr(ReadFailure(name_, exception.what()));
     }
   }
 
  private:
   std::string name_;
+  const std::shared_ptr<const ArrowObject> source_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
 };
@@ -166,6 +182,18 @@ Result<void> CheckDeclaredSize(const parquet::FileMetaData& metadata, const std:
   return {};
 }
 
+struct ChunkRange {
+  std::int64_t begin = 0;
+  std::int64_t bytes = 0;
+};
+
+ChunkRange RangeOf(const parquet::ColumnChunkMetaData& chunk) {
+  const std::int64_t pages = chunk.data_page_offset();
+  return {.begin =
+              chunk.has_dictionary_page() ? std::min(chunk.dictionary_page_offset(), pages) : pages,
+          .bytes = chunk.total_compressed_size()};
+}
+
 // Arrow believes what a footer says of its columns, and takes seconds over a count below zero.
 Result<void> CheckColumnChunks(const parquet::FileMetaData& metadata,
                                const std::vector<int>& leaves, const std::string& name,
@@ -177,11 +205,7 @@ Result<void> CheckColumnChunks(const parquet::FileMetaData& metadata,
       return ReadFailure(name, Format("row group {} has {} rows", i, group->num_rows()));
     for (const int leaf : leaves) {
       const auto chunk = group->ColumnChunk(leaf);
-      const std::int64_t begin =
-          chunk->has_dictionary_page()
-              ? std::min(chunk->dictionary_page_offset(), chunk->data_page_offset())
-              : chunk->data_page_offset();
-      const std::int64_t bytes = chunk->total_compressed_size();
+      const auto [begin, bytes] = RangeOf(*chunk);
       const bool is_inside =
           begin >= 0 && bytes >= 0 && begin <= file_bytes && bytes <= file_bytes - begin;
       if (!is_inside || chunk->num_values() < 0 || chunk->total_uncompressed_size() < 0)
@@ -213,6 +237,22 @@ bool HasValues(const parquet::FileMetaData& metadata, int leaf) {
   return false;
 }
 
+// What a reader of these columns will read, row group by row group. All of it has been checked.
+std::vector<std::vector<storage::ByteSpan>> SpansOf(const parquet::FileMetaData& metadata,
+                                                    const std::vector<int>& leaves) {
+  std::vector<std::vector<storage::ByteSpan>> rounds;
+  for (int i = 0; i < metadata.num_row_groups(); ++i) {
+    const auto group = metadata.RowGroup(i);
+    auto& spans = rounds.emplace_back();
+    for (const int leaf : leaves) {
+      const auto [begin, bytes] = RangeOf(*group->ColumnChunk(leaf));
+      spans.push_back({.offset = static_cast<std::uint64_t>(begin),
+                       .length = static_cast<std::uint64_t>(bytes)});
+    }
+  }
+  return rounds;
+}
+
 std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
   std::vector<int> groups(static_cast<std::size_t>(metadata.num_row_groups()));
   for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = static_cast<int>(i);
@@ -229,38 +269,42 @@ parquet::ReaderProperties FileProperties() {
 }  // namespace
 
 Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(
-    std::unique_ptr<storage::RandomAccessObject> object, std::string name,
+    std::shared_ptr<const storage::RandomAccessObject> object, std::string name,
     const ParquetReadOptions& options) {
+  const auto source = std::make_shared<ArrowObject>(object);
+  const auto failure = [&](const std::string& why) {
+    return source->FailureOr(ReadFailure(name, why));
+  };
   try {
-    const auto file_bytes = static_cast<std::int64_t>(object->size_bytes());
-    auto source = std::make_shared<ArrowObject>(std::move(object));
-    auto parquet_file = parquet::ParquetFileReader::Open(std::move(source), FileProperties());
+    auto parquet_file = parquet::ParquetFileReader::Open(source, FileProperties());
     const std::shared_ptr<parquet::FileMetaData> metadata = parquet_file->metadata();
     TRY(CheckDeclaredSize(*metadata, name, options.max_uncompressed_bytes));
     const std::vector<int> leaves = SelectLeaves(*metadata->schema(), options);
-    TRY(CheckColumnChunks(*metadata, leaves, name, file_bytes));
+    TRY(CheckColumnChunks(*metadata, leaves, name,
+                          static_cast<std::int64_t>(object->size_bytes())));
+    object->WillRead(SpansOf(*metadata, leaves));
 
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_batch_size(static_cast<std::int64_t>(options.batch_rows));
     properties.set_pre_buffer(false);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
     auto reader = parquet::arrow::FileReader::Make(Pool(), std::move(parquet_file), properties);
-    if (!reader.ok()) return ReadFailure(name, reader.status().ToString());
+    if (!reader.ok()) return failure(reader.status().ToString());
     std::unique_ptr<parquet::arrow::FileReader> file = std::move(reader).ValueUnsafe();
     auto batches = file->GetRecordBatchReader(AllRowGroups(*metadata), leaves);
-    if (!batches.ok()) return ReadFailure(name, batches.status().ToString());
+    if (!batches.ok()) return failure(batches.status().ToString());
     return std::unique_ptr<ParquetReader>(std::make_unique<ArrowParquetReader>(
-        std::move(name), std::move(file), std::move(batches).ValueUnsafe()));
+        std::move(name), source, std::move(file), std::move(batches).ValueUnsafe()));
   } catch (const std::exception& exception) {
-    return ReadFailure(name, exception.what());
+    return failure(exception.what());
   }
 }
 
 Result<std::vector<ParquetLeaf>> ReadParquetLeaves(
-    std::unique_ptr<storage::RandomAccessObject> object, std::string name) {
+    std::shared_ptr<const storage::RandomAccessObject> object, std::string name) {
+  const auto source = std::make_shared<ArrowObject>(std::move(object));
   try {
-    auto source = std::make_shared<ArrowObject>(std::move(object));
-    const auto file = parquet::ParquetFileReader::Open(std::move(source), FileProperties());
+    const auto file = parquet::ParquetFileReader::Open(source, FileProperties());
     const std::shared_ptr<parquet::FileMetaData> metadata = file->metadata();
     const parquet::SchemaDescriptor& schema = *metadata->schema();
     std::vector<ParquetLeaf> leaves;
@@ -270,7 +314,7 @@ Result<std::vector<ParquetLeaf>> ReadParquetLeaves(
     }
     return leaves;
   } catch (const std::exception& exception) {
-    return ReadFailure(name, exception.what());
+    return source->FailureOr(ReadFailure(name, exception.what()));
   }
 }
 

@@ -25,11 +25,11 @@ struct ParquetReadOptions {
 
 /// Reads chosen columns of one Parquet file, batch by batch. Decodes in the calling
 /// thread. Every fault of the file is an Error, kCorruptData unless said otherwise; `name`
-/// names it there.
+/// names it there. A fault of the store is the object's own error.
 class ParquetReader {
  public:
   static Result<std::unique_ptr<ParquetReader>> Open(
-      std::unique_ptr<storage::RandomAccessObject> object, std::string name,
+      std::shared_ptr<const storage::RandomAccessObject> object, std::string name,
       const ParquetReadOptions& options);
   virtual ~ParquetReader() = default;
 
@@ -46,6 +46,6 @@ struct ParquetLeaf {
 
 /// The leaf columns of a file, from its footer. Errors as for ParquetReader.
 Result<std::vector<ParquetLeaf>> ReadParquetLeaves(
-    std::unique_ptr<storage::RandomAccessObject> object, std::string name);
+    std::shared_ptr<const storage::RandomAccessObject> object, std::string name);
 
 }  // namespace sluice::columnar

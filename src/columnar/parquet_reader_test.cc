@@ -42,6 +42,28 @@ std::string SmallFile() {
                                    {"path": "b", "values": [], "list": null, "flag": true}])")}});
 }
 
+// Is replaced after so many reads, and notes what it was told.
+class FailingObject final : public storage::RandomAccessObject {
+ public:
+  FailingObject(std::string bytes, int good_reads)
+      : bytes_(std::move(bytes)), good_reads_(good_reads) {}
+
+  std::uint64_t size_bytes() const override { return bytes_.size_bytes(); }
+  Result<void> ReadAt(std::uint64_t offset, std::span<char> out) const override {
+    if (good_reads_-- <= 0) return Unavailable("f.parquet was replaced");
+    return bytes_.ReadAt(offset, out);
+  }
+  void WillRead(const std::vector<std::vector<storage::ByteSpan>>& told) const override {
+    rounds = told;
+  }
+
+  mutable std::vector<std::vector<storage::ByteSpan>> rounds;
+
+ private:
+  const BytesObject bytes_;
+  mutable int good_reads_;
+};
+
 // Touches every value that a file shows.
 std::size_t Walk(const Column& column, std::size_t row) {
   if (column.IsNull(row)) return 1;
@@ -194,6 +216,28 @@ TEST(ParquetReaderTest, WhatIsNoParquetFileIsCorruptAndNamed) {
     EXPECT_THAT(ReadParquetLeaves(std::make_unique<BytesObject>(bytes), "f.parquet"),
                 FailsWith(ErrorCode::kCorruptData));
   }
+}
+
+TEST(ParquetReaderTest, FaultOfTheStoreIsNoFaultOfTheFile) {
+  const std::string file = SmallFile();
+  for (int good_reads = 0; good_reads < 2; ++good_reads) {
+    const auto object = std::make_shared<FailingObject>(file, good_reads);
+    const auto reader = ParquetReader::Open(object, "f.parquet", {.select_leaf = Everything});
+    const auto error = reader.ok() ? (*reader)->Next().error() : reader.error();
+    EXPECT_EQ(error.code, ErrorCode::kUnavailable) << good_reads;
+    EXPECT_EQ(error.message, "f.parquet was replaced");
+  }
+  EXPECT_THAT(ReadParquetLeaves(std::make_shared<FailingObject>(file, 0), "f.parquet"),
+              FailsWith(ErrorCode::kUnavailable));
+}
+
+TEST(ParquetReaderTest, TellsTheObjectWhatItWillRead) {
+  const auto object = std::make_shared<FailingObject>(SmallFile(), 1);
+  ASSERT_THAT(ParquetReader::Open(object, "f.parquet", {.select_leaf = Everything}), IsOk());
+  ASSERT_EQ(object->rounds.size(), 1U);
+  ASSERT_FALSE(object->rounds[0].empty());
+  EXPECT_EQ(object->rounds[0][0].offset, 4U);  // after the file's magic
+  EXPECT_GT(object->rounds[0][0].length, 0U);
 }
 
 TEST(ParquetReaderTest, TruncatedFilesAreErrors) {

@@ -1,7 +1,9 @@
 #include "delta/checkpoint.h"
 
 #include <algorithm>
+#include <deque>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "columnar/parquet_reader.h"
 #include "delta/checkpoint_rows_internal.h"
 #include "delta/sidecar.h"
+#include "storage/parts_ahead.h"
 
 namespace sluice::delta {
 namespace {
@@ -32,8 +35,8 @@ bool IsWanted(std::string_view leaf, Content content, StatsColumn stats) {
   return leaf.starts_with("metaData.") || leaf.starts_with("protocol.") || leaf == "sidecar.path";
 }
 
-Result<StatsColumn> ChooseStats(storage::ObjectStore& store, const std::string& path) {
-  auto object = TRY(store.Open(path));
+Result<StatsColumn> ChooseStats(std::shared_ptr<const storage::RandomAccessObject> object,
+                                const std::string& path) {
   const auto leaves = TRY(columnar::ReadParquetLeaves(std::move(object), path));
   const bool has_text =
       std::any_of(leaves.begin(), leaves.end(), [](const columnar::ParquetLeaf& leaf) {
@@ -59,15 +62,36 @@ Error InFile(Error error, const std::string& path) {
                     Format("{}: {}", path, error.message));
 }
 
-Result<void> ReadParquet(storage::ObjectStore& store, const std::string& path, Content content,
-                         ActionSink& sink) {
-  const StatsColumn stats = TRY(ChooseStats(store, path));
-  auto object = TRY(store.Open(path));
-  const auto reader = TRY(columnar::ParquetReader::Open(
-      std::move(object), path,
-      {.select_leaf = [&](std::string_view leaf) { return IsWanted(leaf, content, stats); }}));
-  auto read = ReadBatches(*reader, sink);
-  if (!read.ok()) return InFile(std::move(read).error(), path);
+using ReaderPointer = std::unique_ptr<columnar::ParquetReader>;
+
+Result<ReaderPointer> OpenParquet(storage::ObjectStore& store, const std::string& path,
+                                  Content content) {
+  const std::shared_ptr<const storage::RandomAccessObject> object =
+      TRY(storage::OpenAhead(store, path));
+  const StatsColumn stats = TRY(ChooseStats(object, path));
+  return columnar::ParquetReader::Open(object, path, {.select_leaf = [&](std::string_view leaf) {
+                                         return IsWanted(leaf, content, stats);
+                                       }});
+}
+
+// One file after the other. Opening takes requests, so it is done ahead for a remote store.
+Result<void> ReadParquets(storage::ObjectStore& store, const std::vector<std::string>& paths,
+                          Content content, ActionSink& sink) {
+  const auto launch =
+      store.is_remote() && paths.size() > 1 ? std::launch::async : std::launch::deferred;
+  std::deque<std::future<Result<ReaderPointer>>> opened;
+  std::size_t next = 0;
+  for (const std::string& path : paths) {
+    for (; next < paths.size() && opened.size() <= kFilesAhead; ++next) {
+      opened.push_back(std::async(launch, [&store, &name = paths[next], content] {
+        return OpenParquet(store, name, content);
+      }));
+    }
+    const ReaderPointer reader = TRY(opened.front().get());
+    opened.pop_front();
+    auto read = ReadBatches(*reader, sink);
+    if (!read.ok()) return InFile(std::move(read).error(), path);
+  }
   return {};
 }
 
@@ -108,19 +132,20 @@ class TopLevel final : public ActionSink {
 }  // namespace
 
 Result<void> ReadCheckpoint(storage::ObjectStore& store, const std::string& log_directory,
-                            const std::string& name, ActionSink& sink) {
-  const std::string path = log_directory + "/" + name;
+                            const std::vector<std::string>& names, ActionSink& sink) {
   TopLevel top_level(log_directory, sink);
-  if (name.ends_with(".json")) {
+  std::vector<std::string> parquets;
+  for (const std::string& name : names) {
+    const std::string path = log_directory + "/" + name;
+    if (!name.ends_with(".json")) {
+      parquets.push_back(path);
+      continue;
+    }
     const std::string text = TRY(store.ReadAll(path, kMaxJsonBytes));
     TRY(ReadCommit(text, path, top_level));
-  } else {
-    TRY(ReadParquet(store, path, Content::kCheckpoint, top_level));
   }
-  for (const std::string& sidecar : std::move(top_level).TakeSidecars()) {
-    TRY(ReadParquet(store, sidecar, Content::kFilesOnly, sink));
-  }
-  return {};
+  TRY(ReadParquets(store, parquets, Content::kCheckpoint, top_level));
+  return ReadParquets(store, std::move(top_level).TakeSidecars(), Content::kFilesOnly, sink);
 }
 
 }  // namespace sluice::delta

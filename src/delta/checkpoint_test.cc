@@ -61,7 +61,7 @@ Result<table::SnapshotPtr> ReadFile(std::string bytes) {
   store.Put("t/c.parquet", std::move(bytes));
   Replay replay;
   replay.BeginCheckpoint();
-  TRY(ReadCheckpoint(store, "t", "c.parquet", replay));
+  TRY(ReadCheckpoint(store, "t", {"c.parquet"}, replay));
   return std::move(replay).FinishSnapshot(table::Version(0));
 }
 
@@ -180,7 +180,7 @@ TEST(CheckpointTest, FilesThatNewerCommitsNameAreVoid) {
   replay.BeginCommit();
   ASSERT_THAT(ReadCommit(RemoveLine("a"), "commit", replay), IsOk());
   replay.BeginCheckpoint();
-  ASSERT_THAT(ReadCheckpoint(store, "t", "c.parquet", replay), IsOk());
+  ASSERT_THAT(ReadCheckpoint(store, "t", {"c.parquet"}, replay), IsOk());
   EXPECT_THAT(PathsOf(**std::move(replay).FinishSnapshot(table::Version(1))), ElementsAre("b"));
 }
 

@@ -70,7 +70,7 @@ class V2CheckpointTest : public testing::Test {
   Result<table::SnapshotPtr> Read(const std::string& name) {
     Replay replay;
     replay.BeginCheckpoint();
-    TRY(ReadCheckpoint(store_, "t/_delta_log", name, replay));
+    TRY(ReadCheckpoint(store_, "t/_delta_log", {name}, replay));
     return std::move(replay).FinishSnapshot(table::Version(10));
   }
   Result<table::SnapshotPtr> ReadJson(const std::vector<std::string>& lines) {
@@ -109,6 +109,33 @@ TEST_F(V2CheckpointTest, ParquetFormReadsItsSidecarsUnderEitherName) {
   }
 }
 
+TEST_F(V2CheckpointTest, SidecarsOfARemoteStoreComeInTheirOrder) {
+  store_.is_remote_store = true;
+  std::vector<std::string> lines;
+  std::vector<std::string> paths;
+  for (char name = 'a'; name < 'm'; ++name) {
+    PutSidecar(Format("{}.parquet", name), {Format("{}1", name), Format("{}2", name)});
+    lines.push_back(SidecarLine(Format("{}.parquet", name)));
+    paths.insert(paths.end(), {Format("{}1", name), Format("{}2", name)});
+  }
+  const auto snapshot = ReadJson(lines);
+  ASSERT_THAT(snapshot, IsOk());
+  EXPECT_THAT(PathsOf(**snapshot), testing::ElementsAreArray(paths));
+  EXPECT_EQ(store_.opens, 12);
+}
+
+TEST_F(V2CheckpointTest, SidecarThatTheStoreDoesNotGiveIsUnavailable) {
+  store_.is_remote_store = true;
+  PutSidecar("1.parquet", {"a"});
+  PutSidecar("2.parquet", {"b"});
+  store_.fault = [](std::string_view path) -> std::optional<Error> {
+    if (!path.ends_with("2.parquet")) return std::nullopt;
+    return Unavailable("2.parquet was replaced");
+  };
+  EXPECT_THAT(ReadJson({SidecarLine("1.parquet"), SidecarLine("2.parquet")}),
+              FailsWith(ErrorCode::kUnavailable));
+}
+
 TEST_F(V2CheckpointTest, FilesMayStandInTheCheckpointItself) {
   const auto snapshot = ReadJson({AddLine("a"), AddLine("b", "v"), RemoveLine("gone")});
   ASSERT_THAT(snapshot, IsOk());
@@ -138,7 +165,8 @@ TEST_F(V2CheckpointTest, FilesThatNewerCommitsNameAreVoidInSidecarsToo) {
   replay.BeginCommit();
   ASSERT_THAT(ReadCommit(RemoveLine("a"), "commit", replay), IsOk());
   replay.BeginCheckpoint();
-  ASSERT_THAT(ReadCheckpoint(store_, "t/_delta_log", std::string(kName) + ".json", replay), IsOk());
+  ASSERT_THAT(ReadCheckpoint(store_, "t/_delta_log", {std::string(kName) + ".json"}, replay),
+              IsOk());
   EXPECT_THAT(PathsOf(**std::move(replay).FinishSnapshot(table::Version(11))), ElementsAre("b"));
 }
 

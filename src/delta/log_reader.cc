@@ -202,10 +202,7 @@ Result<void> LogReader::ReplayCommits(const std::vector<CommitFile>& commits,
 Result<void> LogReader::ReplayLog(const LogSegment& segment, Replay& replay) const {
   TRY(ReplayCommits({segment.commits.rbegin(), segment.commits.rend()}, replay));
   replay.BeginCheckpoint();
-  for (const std::string& part : segment.checkpoint_parts) {
-    TRY(ReadCheckpoint(*store_, log_directory_, part, replay));
-  }
-  return {};
+  return ReadCheckpoint(*store_, log_directory_, segment.checkpoint_parts, replay);
 }
 
 Result<void> LogReader::Verify(const table::Snapshot& snapshot) const {

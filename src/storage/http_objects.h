@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "storage/object_parts.h"
 #include "storage/object_store.h"
 #include "storage/requests.h"
 
@@ -27,15 +27,13 @@ class HttpObjects {
 
   Result<ObjectInfo> Stat(std::string_view path) const;
   Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) const;
-  /// Fills `out`, which lies within the object. Errors: kUnavailable if it is another meanwhile.
-  Result<void> ReadAt(std::string_view path, const ObjectInfo& info, std::uint64_t offset,
-                      std::span<char> out) const;
+  Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) const;
   Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path, const ObjectInfo& info,
                                                    ByteSpan span) const;
 
  private:
   std::string UrlOf(std::string_view path) const;
-  Requests::Make MakePart(std::string_view path, const ObjectInfo& info, ByteSpan span) const;
+  PartSource SourceOf(std::string_view path, ObjectInfo info) const;
 
   const std::shared_ptr<Requests> requests_;
   const std::string base_url_;

@@ -9,26 +9,6 @@
 namespace sluice::storage {
 namespace {
 
-class HttpObject final : public RandomAccessObject {
- public:
-  HttpObject(std::shared_ptr<const HttpObjects> objects, std::string_view path, ObjectInfo info)
-      : objects_(std::move(objects)), path_(path), info_(std::move(info)) {}
-
-  std::uint64_t size_bytes() const override { return info_.size_bytes; }
-
-  Result<void> ReadAt(std::uint64_t offset, std::span<char> out) const override {
-    if (offset > info_.size_bytes || out.size() > info_.size_bytes - offset) {
-      return WithDetail(InvalidArgument("{} is shorter than asked for", NameOf(path_)), path_);
-    }
-    return objects_->ReadAt(path_, info_, offset, out);
-  }
-
- private:
-  const std::shared_ptr<const HttpObjects> objects_;
-  const std::string path_;
-  const ObjectInfo info_;
-};
-
 class HttpStore final : public ObjectStore {
  public:
   explicit HttpStore(std::shared_ptr<const HttpObjects> objects) : objects_(std::move(objects)) {}
@@ -43,8 +23,7 @@ class HttpStore final : public ObjectStore {
     return objects_->ReadAll(path, max_bytes);
   }
   Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) override {
-    ObjectInfo info = TRY(objects_->Stat(path));
-    return std::make_unique<HttpObject>(objects_, path, std::move(info));
+    return objects_->Open(path);
   }
   Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path, const ObjectInfo& info,
                                                    ByteSpan span) override {

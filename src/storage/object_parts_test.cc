@@ -44,14 +44,20 @@ class ObjectParts : public testing::Test {
     if (cut_after_) answer.body.resize(std::min(answer.body.size(), *cut_after_));
     return answer;
   }
+  Result<http::ClientResponse> AnswerOrRefusal(ByteSpan span) {
+    http::ClientResponse answer = Answer(span);
+    if (answer.status / 100 == 2) return answer;
+    Error error = answer.status == 404 ? NotFound("x does not exist") : PermissionDenied("no x");
+    return PartRefusal(answer.status, "az://lake/x", std::move(error));
+  }
   PartSource Source(std::string etag = "\"1\"") {
     return {.path = "az://lake/x",
             .info = {.name = "x", .size_bytes = 10, .modified_at = {}, .etag = std::move(etag)},
-            .send = [this](ByteSpan span) -> Result<http::ClientResponse> { return Answer(span); },
+            .send = [this](ByteSpan span) { return AnswerOrRefusal(span); },
             .start = [this](ByteSpan span) -> Result<std::unique_ptr<http::Download>> {
-              return std::make_unique<CutDownload>(Answer(span), breaks_);
-            },
-            .refusal = [](int, const http::Headers&) { return NotFound("x does not exist"); }};
+              http::ClientResponse answer = TRY(AnswerOrRefusal(span));
+              return std::make_unique<CutDownload>(std::move(answer), breaks_);
+            }};
   }
   Result<std::string> ReadPart(std::uint64_t offset, std::size_t length) {
     std::string bytes(length, ' ');
@@ -118,9 +124,28 @@ TEST_F(ObjectParts, AWholeObjectIsNoPartOfIt) {
 }
 
 TEST_F(ObjectParts, ARefusalIsTheStores) {
+  status_ = 403;
+  EXPECT_THAT(ReadPart(0, 5), FailsWith(ErrorCode::kPermissionDenied));
+  EXPECT_THAT(ReadStream({.offset = 0, .length = 5}), FailsWith(ErrorCode::kPermissionDenied));
+}
+
+TEST_F(ObjectParts, OfAnObjectThatIsGoneAreUnavailableToWhoHasItOpen) {
   status_ = 404;
-  EXPECT_THAT(ReadPart(0, 5), FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(ReadPart(0, 5), FailsWith(ErrorCode::kUnavailable));
   EXPECT_THAT(ReadStream({.offset = 0, .length = 5}), FailsWith(ErrorCode::kNotFound));
+}
+
+TEST_F(ObjectParts, AnAnswerWithoutTheTagIsRefused) {
+  etag_ = "";
+  EXPECT_THAT(ReadPart(0, 5), FailsWith(ErrorCode::kUnavailable));
+  EXPECT_THAT(ReadStream({.offset = 0, .length = 5}), FailsWith(ErrorCode::kUnavailable));
+}
+
+TEST_F(ObjectParts, StreamDoesNotGoOnByAWeakTag) {
+  cut_after_ = 3;
+  etag_ = "W/\"1\"";
+  EXPECT_THAT(ReadStream({.offset = 0, .length = 10}, etag_), FailsWith(ErrorCode::kUnavailable));
+  EXPECT_EQ(asked_.size(), 1U);
 }
 
 TEST_F(ObjectParts, StreamGoesOnWhereItBroke) {

@@ -30,6 +30,12 @@ struct ListRequest {
   std::size_t limit = kListPage;
 };
 
+/// Part of an object.
+struct ByteSpan {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
 /// One object, open for reading parts of it. Thread-safe.
 class RandomAccessObject {
  public:
@@ -39,6 +45,9 @@ class RandomAccessObject {
   /// Errors: kInvalidArgument if that passes the end; kUnavailable if the object is cut short or
   /// replaced meanwhile, or the store fails.
   virtual Result<void> ReadAt(std::uint64_t offset, std::span<char> out) const = 0;
+  /// Tells what will be read: one round after the other, the spans of a round side by side, each
+  /// once from its front. Only makes that faster, where it can be read ahead (parts_ahead.h).
+  virtual void WillRead(const std::vector<std::vector<ByteSpan>>& /*rounds*/) const {}
 };
 
 /// Bytes of one object, one after the other. Not thread-safe.
@@ -48,12 +57,6 @@ class ObjectStream {
   /// Fills `out` from its front and says how far: less than all of it only at the end. Errors:
   /// kUnavailable if the object is cut short or replaced meanwhile, or the store fails.
   virtual Result<std::size_t> Read(std::span<char> out) = 0;
-};
-
-/// Part of an object.
-struct ByteSpan {
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
 };
 
 /// Where tables lie: named runs of bytes, written once and whole. A path is canonical (see

@@ -29,7 +29,13 @@ Result<std::string> ReadAhead::Next() {
   std::unique_lock lock(mutex_);
   has_next_.wait(lock, [this] { return read_.contains(next_to_give_); });
   auto found = read_.extract(next_to_give_++);
-  has_room_.notify_one();
+  const bool was_full = read_bytes_ >= kMaxBytesAhead;
+  if (found.mapped().ok()) read_bytes_ -= found.mapped()->size();
+  if (was_full) {
+    has_room_.notify_all();
+  } else {
+    has_room_.notify_one();
+  }
   return std::move(found.mapped());
 }
 
@@ -38,13 +44,14 @@ void ReadAhead::Work() {
   while (true) {
     has_room_.wait(lock, [this] {
       return stopping_ || next_to_read_ == paths_.size() ||
-             next_to_read_ < next_to_give_ + kObjectsAhead;
+             (next_to_read_ < next_to_give_ + kObjectsAhead && read_bytes_ < kMaxBytesAhead);
     });
     if (stopping_ || next_to_read_ == paths_.size()) return;
     const std::size_t position = next_to_read_++;
     lock.unlock();
     auto bytes = store_.ReadAll(paths_[position], max_bytes_);
     lock.lock();
+    if (bytes.ok()) read_bytes_ += bytes->size();
     read_.emplace(position, std::move(bytes));
     if (position == next_to_give_) has_next_.notify_one();
   }

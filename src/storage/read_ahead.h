@@ -15,11 +15,12 @@
 namespace sluice::storage {
 
 /// Reads whole objects one after the other. Of a remote store it has up to kObjectsAhead requests
-/// under way at once, so that many small objects take little longer than one. To be used by one
-/// thread.
+/// under way at once, so that many small objects take little longer than one; none is begun while
+/// kMaxBytesAhead have come and were not taken. To be used by one thread.
 class ReadAhead {
  public:
   static constexpr std::size_t kObjectsAhead = 16;
+  static constexpr std::size_t kMaxBytesAhead = 64 << 20;
 
   /// `store` must outlive this.
   ReadAhead(ObjectStore& store, std::vector<std::string> paths, std::uint64_t max_bytes);
@@ -44,6 +45,7 @@ class ReadAhead {
   std::size_t next_to_read_ = 0;
   std::size_t next_to_give_ = 0;
   std::map<std::size_t, Result<std::string>> read_;  ///< By position; not given yet.
+  std::size_t read_bytes_ = 0;                       ///< Of these.
   std::vector<std::thread> threads_;                 ///< None for a store of this machine.
 };
 

@@ -81,5 +81,13 @@ TEST(ReadAheadTest, MayBeLeftBeforeTheEnd) {
   EXPECT_THAT(objects.Next(), IsOkAnd(std::string("0")));
 }
 
+TEST(ReadAheadTest, LargeObjectsAllCome) {
+  NamingStore store(/*is_remote=*/true);
+  const std::string large(ReadAhead::kMaxBytesAhead / 2, 'a');
+  ReadAhead objects(store, {large, large, large, large, large, "b"}, 100);
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(objects.Next(), IsOkAnd(testing::SizeIs(large.size())));
+  EXPECT_THAT(objects.Next(), IsOkAnd("b"));
+}
+
 }  // namespace
 }  // namespace sluice::storage

@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   delta::Replay replay;
   replay.BeginCheckpoint();
-  if (!delta::ReadCheckpoint(*store, "/t/_delta_log", "c.json", replay).ok()) return 0;
+  if (!delta::ReadCheckpoint(*store, "/t/_delta_log", {"c.json"}, replay).ok()) return 0;
   const auto snapshot = std::move(replay).FinishSnapshot(table::Version(0));
   if (snapshot.ok()) WalkSnapshot(**snapshot);
   return 0;

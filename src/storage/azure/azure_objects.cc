@@ -1,7 +1,6 @@
 #include "storage/azure/azure_objects.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -9,7 +8,6 @@
 #include "crypto/random.h"
 #include "storage/azure/lister.h"
 #include "storage/object_parts.h"
-#include "storage/wire_time.h"
 
 namespace sluice::storage::azure {
 namespace {
@@ -20,6 +18,8 @@ constexpr std::uint64_t kMaxRefusalBytes = 64 << 10;
 // Tells a blob that we put from one that another put at the same time.
 constexpr char kWriterHeader[] = "x-ms-meta-sluicewriter";
 
+bool IsSuccess(int status) { return status / 100 == 2; }
+
 bool IsDirectory(const http::Headers& headers) {
   return HeaderIn(headers, "x-ms-resource-type") == "directory" ||
          EqualsIgnoringAsciiCase(HeaderIn(headers, "x-ms-meta-hdi_isfolder"), "true");
@@ -27,22 +27,6 @@ bool IsDirectory(const http::Headers& headers) {
 
 Error NotABlob(std::string_view path) {
   return WithDetail(NotFound("{} is a directory", NameOf(path)), std::string(path));
-}
-
-Result<ObjectInfo> InfoFromHeaders(const http::Headers& headers, std::string_view path) {
-  if (IsDirectory(headers)) return NotABlob(path);
-  ObjectInfo info{.name = std::string(NameOf(path))};
-  const std::string_view length = HeaderIn(headers, "Content-Length");
-  const char* const end = length.data() + length.size();
-  const auto [stop, failure] = std::from_chars(length.data(), end, info.size_bytes);
-  const auto modified_at = ParseHttpDate(HeaderIn(headers, "Last-Modified"));
-  if (failure != std::errc() || stop != end || !modified_at.ok()) {
-    return WithDetail(Unavailable("the store does not describe {}", NameOf(path)),
-                      std::string(path));
-  }
-  info.modified_at = *modified_at;
-  info.etag = HeaderIn(headers, "ETag");
-  return info;
 }
 
 class AzureObjects final : public ObjectStore {
@@ -58,7 +42,11 @@ class AzureObjects final : public ObjectStore {
 
   Result<ObjectInfo> Stat(std::string_view path) override {
     const http::ClientResponse answer = TRY(Head(path));
-    return InfoFromHeaders(answer.headers, path);
+    if (IsDirectory(answer.headers)) return NotABlob(path);
+    ObjectInfo info = TRY(InfoFromHeaders(answer.headers, path));
+    if (info.modified_at != SystemTime()) return info;
+    return WithDetail(Unavailable("the store does not describe {}", NameOf(path)),
+                      std::string(path));
   }
 
   Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) override {
@@ -136,22 +124,26 @@ class AzureObjects final : public ObjectStore {
       if (!info.etag.empty()) request.headers.Add("If-Match", info.etag);
       return request;
     };
+    const auto refusal = [path = std::string(path)](int status, const http::Headers& headers) {
+      return PartRefusal(status, path, RefusalOf(status, headers, path));
+    };
     return {.path = std::string(path),
             .info = info,
-            .send = [container = container_,
-                     request_for](ByteSpan span) -> Result<http::ClientResponse> {
+            .send = [container = container_, request_for,
+                     refusal](ByteSpan span) -> Result<http::ClientResponse> {
               const ServiceRequest request = TRY(request_for(span));
-              return container->service().Send(request, std::max(span.length, kMaxRefusalBytes));
+              auto answer =
+                  TRY(container->service().Send(request, std::max(span.length, kMaxRefusalBytes)));
+              if (!IsSuccess(answer.status)) return refusal(answer.status, answer.headers);
+              return answer;
             },
-            .start = [container = container_,
-                      request_for](ByteSpan span) -> Result<std::unique_ptr<http::Download>> {
+            .start = [container = container_, request_for,
+                      refusal](ByteSpan span) -> Result<std::unique_ptr<http::Download>> {
               const ServiceRequest request = TRY(request_for(span));
-              return container->service().Start(request);
-            },
-            .refusal =
-                [path = std::string(path)](int status, const http::Headers& headers) {
-                  return RefusalOf(status, headers, path);
-                }};
+              auto answer = TRY(container->service().Start(request));
+              if (!IsSuccess(answer->status())) return refusal(answer->status(), answer->headers());
+              return answer;
+            }};
   }
 
   const std::shared_ptr<const Container> container_;

@@ -6,7 +6,7 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "storage/gcs/answers.h"
-#include "storage/object_store.h"
+#include "storage/object_parts.h"
 
 namespace sluice::storage::gcs {
 namespace {
@@ -27,6 +27,12 @@ Error NoAnswer(std::string_view path, const Error& error) {
 }
 
 int HopedFor(const BucketRequest& request) { return request.range.empty() ? 200 : 206; }
+
+Error RefusalOf(const BucketRequest& request, std::string_view path, int status,
+                std::string_view body) {
+  Error error = StatusError(status, path, DescribeError(body));
+  return request.range.empty() ? error : PartRefusal(status, path, std::move(error));
+}
 
 }  // namespace
 
@@ -72,7 +78,7 @@ Result<http::ClientResponse> Bucket::Send(const BucketRequest& request, std::str
                                           : response.error().code == ErrorCode::kTooLarge;
   if (!response.ok() && !is_too_large) return NoAnswer(path, response.error());
   if (response.ok() && response->status != HopedFor(request)) {
-    return StatusError(response->status, path, DescribeError(response->body));
+    return RefusalOf(request, path, response->status, response->body);
   }
   if (is_too_large) {
     return WithDetail(TooLarge("{} is longer than {} bytes", NameOf(path), max_body_bytes),
@@ -94,7 +100,7 @@ Result<std::unique_ptr<http::Download>> Bucket::Start(const BucketRequest& reque
   std::string word(1024, '\0');
   const Result<std::size_t> read = (*download)->Read(word);
   word.resize(read.ok() ? *read : 0);
-  return StatusError(status, path, DescribeError(word));
+  return RefusalOf(request, path, status, word);
 }
 
 }  // namespace sluice::storage::gcs

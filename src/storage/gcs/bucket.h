@@ -39,8 +39,8 @@ class Bucket {
   std::string ObjectUrl(std::string_view key, std::string_view query) const;
   std::string UploadUrl(std::string_view key) const;  ///< Of an object that must not be there.
 
-  // `path` is what errors name. Errors: kNotFound, kPermissionDenied, kUnavailable; kAlreadyExists
-  // of a condition that did not hold.
+  // `path` is what errors name. Errors: kNotFound, kPermissionDenied, kUnavailable; of a
+  // condition that did not hold, kAlreadyExists or what PartRefusal() says.
 
   /// The answer, if it has the status that was hoped for: 206 for a range, else 200. Errors also:
   /// kTooLarge.

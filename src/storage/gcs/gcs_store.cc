@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "storage/gcs/answers.h"
 #include "storage/location.h"
+#include "storage/object_parts.h"
 
 namespace sluice::storage::gcs {
 namespace {
@@ -20,103 +21,11 @@ Error Replaced(std::string_view path) {
   return WithDetail(Unavailable("{} was replaced", NameOf(path)), std::string(path));
 }
 
-Error CutShort(std::string_view path) {
-  return WithDetail(Unavailable("{} was cut short", NameOf(path)), std::string(path));
+/// How the service names the bytes of an answer, as its lists do.
+std::string EtagIn(const http::Headers& headers) {
+  const std::string* const generation = headers.Find("X-Goog-Generation");
+  return generation == nullptr ? "" : EtagOf(*generation);
 }
-
-Result<void> CheckSpan(std::string_view path, ByteSpan span, std::uint64_t size_bytes) {
-  if (span.offset <= size_bytes && span.length <= size_bytes - span.offset) return {};
-  return WithDetail(InvalidArgument("{} is shorter than asked for", NameOf(path)),
-                    std::string(path));
-}
-
-/// An object as it was when somebody looked.
-struct PinnedObject {
-  std::string path;
-  std::string generation;
-  std::uint64_t size_bytes = 0;
-};
-
-/// The request for a part that is not empty.
-BucketRequest PartOf(const PinnedObject& object, ByteSpan span, const Bucket& bucket) {
-  const std::string query = Format("alt=media&ifGenerationMatch={}", object.generation);
-  return {.url = bucket.ObjectUrl(SplitBucketPath(object.path).key, query),
-          .is_media = true,
-          .range = Format("bytes={}-{}", span.offset, span.offset + span.length - 1)};
-}
-
-/// Whether an answer of status 206 is of the part asked for, of these very bytes. An emulator may
-/// look at no condition, but says what it gives.
-Result<void> CheckPart(const http::Headers& headers, const PinnedObject& object, ByteSpan span) {
-  const std::string* generation = headers.Find("X-Goog-Generation");
-  if (generation != nullptr && *generation != object.generation) return Replaced(object.path);
-  const std::string* range = headers.Find("Content-Range");
-  const std::string expected =
-      Format("bytes {}-{}/{}", span.offset, span.offset + span.length - 1, object.size_bytes);
-  if (range == nullptr || *range != expected) return Replaced(object.path);
-  return {};
-}
-
-/// What a refusal means for an object that was there: 412, or 416 if it is shorter now.
-Error PartError(Error error, const PinnedObject& object) {
-  if (error.code != ErrorCode::kAlreadyExists) return error;
-  return Replaced(object.path);
-}
-
-class GoogleObject final : public RandomAccessObject {
- public:
-  GoogleObject(std::shared_ptr<const Bucket> bucket, PinnedObject object)
-      : bucket_(std::move(bucket)), object_(std::move(object)) {}
-
-  std::uint64_t size_bytes() const override { return object_.size_bytes; }
-
-  Result<void> ReadAt(std::uint64_t offset, std::span<char> out) const override {
-    const ByteSpan span = {.offset = offset, .length = out.size()};
-    TRY(CheckSpan(object_.path, span, object_.size_bytes));
-    if (out.empty()) return {};
-    Result<http::ClientResponse> part =
-        bucket_->Send(PartOf(object_, span, *bucket_), object_.path, out.size());
-    if (!part.ok()) {
-      const ErrorCode code = part.error().code;
-      if (code == ErrorCode::kTooLarge || code == ErrorCode::kNotFound) {
-        return Replaced(object_.path);
-      }
-      return PartError(std::move(part).error(), object_);
-    }
-    TRY(CheckPart(part->headers, object_, span));
-    if (part->body.size() != out.size()) return CutShort(object_.path);
-    std::ranges::copy(part->body, out.begin());
-    return {};
-  }
-
- private:
-  const std::shared_ptr<const Bucket> bucket_;
-  const PinnedObject object_;
-};
-
-class GoogleStream final : public ObjectStream {
- public:
-  GoogleStream(std::unique_ptr<http::Download> download, std::uint64_t length, std::string path)
-      : download_(std::move(download)), left_(length), path_(std::move(path)) {}
-
-  Result<std::size_t> Read(std::span<char> out) override {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_));
-    if (wanted == 0) return std::size_t{0};
-    const Result<std::size_t> count = download_->Read(out.first(wanted));
-    if (!count.ok()) {
-      return WithDetail(Unavailable("{} was cut short", NameOf(path_)),
-                        Format("{}: {}", path_, count.error().ToString()));
-    }
-    if (*count != wanted) return CutShort(path_);
-    left_ -= wanted;
-    return wanted;
-  }
-
- private:
-  const std::unique_ptr<http::Download> download_;  // nullptr if there is nothing to read.
-  std::uint64_t left_;
-  const std::string path_;
-};
 
 /// A list that is gathered page by page; mostly there is one.
 class ListProgress {
@@ -216,20 +125,13 @@ class GoogleStore final : public ObjectStore {
 
   Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) override {
     const ObjectInfo info = TRY(Stat(path));
-    return std::make_unique<GoogleObject>(bucket_, Pin(path, info));
+    return NewPartReader(SourceOf(path, info));
   }
 
   Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view path, const ObjectInfo& info,
                                                    ByteSpan span) override {
-    const PinnedObject object = Pin(path, info);
-    if (object.generation.empty()) return Replaced(path);
-    TRY(CheckSpan(path, span, info.size_bytes));
-    if (span.length == 0) return std::make_unique<GoogleStream>(nullptr, 0, object.path);
-    Result<std::unique_ptr<http::Download>> download =
-        bucket_->Start(PartOf(object, span, *bucket_), path);
-    if (!download.ok()) return PartError(std::move(download).error(), object);
-    TRY(CheckPart((*download)->headers(), object, span));
-    return std::make_unique<GoogleStream>(std::move(download).value(), span.length, object.path);
+    if (GenerationOf(info.etag).empty()) return Replaced(path);
+    return StartPartStream(SourceOf(path, info), span);
   }
 
   Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override {
@@ -241,10 +143,22 @@ class GoogleStore final : public ObjectStore {
   }
 
  private:
-  static PinnedObject Pin(std::string_view path, const ObjectInfo& info) {
-    return {.path = std::string(path),
-            .generation = std::string(GenerationOf(info.etag)),
-            .size_bytes = info.size_bytes};
+  PartSource SourceOf(std::string_view path, const ObjectInfo& info) const {
+    const auto request_for =
+        [bucket = bucket_, path = std::string(path),
+         query = Format("alt=media&ifGenerationMatch={}", GenerationOf(info.etag))](ByteSpan span) {
+          return BucketRequest{.url = bucket->ObjectUrl(SplitBucketPath(path).key, query),
+                               .is_media = true,
+                               .range = RangeOf(span)};
+        };
+    return {
+        .path = std::string(path),
+        .info = info,
+        .send = [bucket = bucket_, path = std::string(path), request_for](
+                    ByteSpan span) { return bucket->Send(request_for(span), path, span.length); },
+        .start = [bucket = bucket_, path = std::string(path),
+                  request_for](ByteSpan span) { return bucket->Start(request_for(span), path); },
+        .etag_of = &EtagIn};
   }
 
   static Error NoObject(std::string_view path) {

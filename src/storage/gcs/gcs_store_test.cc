@@ -233,7 +233,7 @@ TEST_F(GoogleStoreTest, BodyThatIsCutShortIsUnavailable) {
   const http::RawServer server([](const std::string&) {
     return http::RawReply{.bytes =
                               "HTTP/1.1 206 Partial Content\r\nContent-Length: 8\r\n"
-                              "Content-Range: bytes 0-7/8\r\n\r\n0123",
+                              "X-Goog-Generation: 1\r\nContent-Range: bytes 0-7/8\r\n\r\n0123",
                           .then = http::RawReply::Then::kClose};
   });
   store_ = NewStore(server.Url(""));

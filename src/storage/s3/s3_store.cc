@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "crypto/random.h"
-#include "storage/s3/object_reader.h"
+#include "storage/object_parts.h"
 
 namespace sluice::storage::s3 {
 namespace {
@@ -19,6 +19,49 @@ constexpr int kMaxPages = 1000;
 constexpr char kWriterHeader[] = "x-amz-meta-sluice-writer";
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
+
+std::string EtagOf(const http::Headers& headers) {
+  const std::string etag = PartSource::PlainEtag(headers);
+  return etag.empty() ? etag : QuotedEtag(etag);
+}
+
+/// How parts of one object are asked for.
+class Parts {
+ public:
+  Parts(std::shared_ptr<Bucket> bucket, std::string_view path, const ObjectInfo& info)
+      : bucket_(std::move(bucket)), path_(path), etag_(info.etag) {}
+
+  Result<http::ClientResponse> Send(ByteSpan span) const {
+    const BucketRequest request = TRY(RequestFor(span));
+    http::ClientResponse answer = TRY(bucket_->Send(request, span.length));
+    if (!IsSuccess(answer.status)) return RefusalOf(answer, request.key);
+    return answer;
+  }
+
+  Result<std::unique_ptr<http::Download>> Start(ByteSpan span) const {
+    const BucketRequest request = TRY(RequestFor(span));
+    StartedAnswer answer = TRY(bucket_->Start(request));
+    if (answer.download == nullptr) return RefusalOf(answer.refusal, request.key);
+    return std::move(answer.download);
+  }
+
+ private:
+  Result<BucketRequest> RequestFor(ByteSpan span) const {
+    BucketRequest request;
+    request.key = TRY(bucket_->KeyOf(path_));
+    request.headers.Add("Range", RangeOf(span));
+    if (!etag_.empty()) request.headers.Add("If-Match", etag_);
+    return request;
+  }
+
+  Error RefusalOf(const http::ClientResponse& refusal, std::string_view key) const {
+    return PartRefusal(refusal.status, path_, bucket_->RefusalError(refusal, key));
+  }
+
+  const std::shared_ptr<Bucket> bucket_;
+  const std::string path_;
+  const std::string etag_;
+};
 
 class S3Store final : public ObjectStore {
  public:
@@ -35,6 +78,7 @@ class S3Store final : public ObjectStore {
   Result<void> PutIfAbsent(std::string_view path, std::string_view bytes) override;
 
  private:
+  PartSource SourceOf(std::string_view path, const ObjectInfo& info) const;
   Result<std::string_view> ObjectKeyOf(std::string_view path) const;
   Result<http::ClientResponse> Head(std::string_view key);
   Result<ListAnswer> ListPage(const Parameters& query, const ListTerms& terms);
@@ -98,7 +142,9 @@ Result<http::ClientResponse> S3Store::Head(std::string_view key) {
 Result<ObjectInfo> S3Store::Stat(std::string_view path) {
   const std::string_view key = TRY(ObjectKeyOf(path));
   const http::ClientResponse answer = TRY(Head(key));
-  return InfoFromHeaders(answer.headers, path);
+  ObjectInfo info = TRY(InfoFromHeaders(answer.headers, path));
+  info.etag = EtagOf(answer.headers);
+  return info;
 }
 
 Result<std::string> S3Store::ReadAll(std::string_view path, std::uint64_t max_bytes) {
@@ -120,14 +166,23 @@ Result<std::string> S3Store::ReadAll(std::string_view path, std::uint64_t max_by
 }
 
 Result<std::unique_ptr<RandomAccessObject>> S3Store::Open(std::string_view path) {
-  ObjectInfo info = TRY(Stat(path));
-  return NewObjectReader(bucket_, path, std::move(info));
+  const ObjectInfo info = TRY(Stat(path));
+  return NewPartReader(SourceOf(path, info));
 }
 
 Result<std::unique_ptr<ObjectStream>> S3Store::OpenStream(std::string_view path,
                                                           const ObjectInfo& info, ByteSpan span) {
   TRY(ObjectKeyOf(path));
-  return StartObjectStream(bucket_, path, info, span);
+  return StartPartStream(SourceOf(path, info), span);
+}
+
+PartSource S3Store::SourceOf(std::string_view path, const ObjectInfo& info) const {
+  const auto parts = std::make_shared<const Parts>(bucket_, path, info);
+  return {.path = std::string(path),
+          .info = info,
+          .send = [parts](ByteSpan span) { return parts->Send(span); },
+          .start = [parts](ByteSpan span) { return parts->Start(span); },
+          .etag_of = &EtagOf};
 }
 
 Result<void> S3Store::PutIfAbsent(std::string_view path, std::string_view bytes) {
