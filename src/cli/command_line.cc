@@ -15,6 +15,7 @@
 #include "config/configuration.h"
 #include "config/server_options.h"
 #include "config/setting.h"
+#include "config/store_options.h"
 #include "config/value.h"
 #include "config/yaml_fields.h"
 #include "sharing/openapi.h"
@@ -156,7 +157,8 @@ class CommandLine {
     AddConfigOption(*show, "FILE,--config");
     show_flags_.AddTo(*show);
     AddCommand(*config, "docs", "Print the reference page of all settings.", [this] {
-      terminal_.out << config::SettingsReference(config::ServerSettingRows());
+      terminal_.out << config::SettingsReference(config::ServerSettingRows(),
+                                                 config::StoreSettingRows());
       return kSuccess;
     });
   }

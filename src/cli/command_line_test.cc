@@ -7,6 +7,7 @@
 
 #include "base/testing.h"
 #include "config/server_options.h"
+#include "config/store_options.h"
 
 namespace sluice::cli {
 namespace {
@@ -163,7 +164,8 @@ TEST_F(CommandLineTest, ConfigShowTellsWhereValuesComeFrom) {
 
 TEST_F(CommandLineTest, ConfigDocsPrintsTheReferencePage) {
   EXPECT_EQ(Run({"config", "docs"}), kSuccess);
-  EXPECT_EQ(out_.str(), config::SettingsReference(config::ServerSettingRows()));
+  EXPECT_EQ(out_.str(),
+            config::SettingsReference(config::ServerSettingRows(), config::StoreSettingRows()));
 }
 
 TEST_F(CommandLineTest, TableCheckSaysWhatATableNeeds) {

@@ -60,10 +60,10 @@ constexpr Row kServerSettings[] = {
      .is_path = true,
      .value_name = "DIR,...",
      .doc =
-         "Folders, on this machine or in a bucket (s3://bucket/folder), outside a table's own in\n"
-         "which its files may lie, for tables whose log names absolute paths, and to which links "
-         "in a shared folder may lead. Everything else outside\n"
-         "a table or a shared folder is refused."},
+         "Folders, on this machine or in a bucket (s3://bucket/folder), outside a table's own\n"
+         "in which its files may lie, for tables whose log names absolute paths, and to which\n"
+         "links in a shared folder may lead. Everything else outside a table or a shared folder\n"
+         "is refused."},
     {.name = "rescan_interval",
      .field = &Options::rescan_interval,
      .fallback = "30s",
@@ -83,6 +83,7 @@ constexpr Row kServerSettings[] = {
      .field = &Options::delivery,
      .fallback = "auto",
      .choices = "auto|url|proxy|dir",
+     .value_name = "WAY",
      .doc =
          "How files reach recipients, unless a share or table says otherwise: by links that the\n"
          "store signs (url), by links to this server, which hands the bytes on (proxy), or by\n"

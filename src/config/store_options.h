@@ -63,5 +63,6 @@ struct StoreOptions {
 
 /// The rows that say how `StoreOptions` is written, in the order of the reference.
 std::span<const Setting<StoreOptions>> StoreSettings();
+std::vector<SettingRow> StoreSettingRows();
 
 }  // namespace sluice::config
