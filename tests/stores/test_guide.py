@@ -15,6 +15,7 @@ from support.daemon import free_port
 from support.guide import blocks, follow, holds
 from support.lake import Table, fetch
 from support.server import wait_until
+from support.signing import StoreRefused
 from support.stores import Minio, Versitygw
 
 PAGES = "storage/"
@@ -57,7 +58,7 @@ def address_of(store):
 
 @s3_of(Minio)
 def test_what_all_stores_have_in_common(s3, folder):
-    follow("storage.md", "common", folder, address_of(s3), s3)
+    follow("storage.md", "common", folder, address_of(s3), store=s3)
 
 
 @s3_of(Minio)
@@ -166,3 +167,37 @@ def test_objects_under_a_key_of_the_owners(s3, folder):
 def test_other_s3_servers(s3, folder):
     spellings = addresses(**{"127.0.0.1:7070": f"127.0.0.1:{s3.port}"})
     follow(PAGES + "other-s3.md", "versitygw", folder, spellings)
+
+
+@pytest.fixture
+def lake(store, warehouse):
+    """The tables of the pages in a bucket that the pages name."""
+    try:
+        store.create_bucket("lake")
+    except StoreRefused as refused:
+        assert refused.response.status == 409  # another test's, with the same tables
+    store.put_folder("lake", warehouse, "warehouse")
+    return store
+
+
+@pytest.mark.parametrize("store", ["azurite"], indirect=True)
+def test_azure(lake, folder):
+    spellings = addresses(**{"127.0.0.1:10000": f"127.0.0.1:{lake.port}"})
+    follow(PAGES + "azure.md", "azurite", folder, spellings)
+
+
+@pytest.mark.parametrize("store", ["azurite_with_tokens"], indirect=True)
+def test_azure_by_an_application(lake, identity, folder):
+    identity.azure_clients = {"66666666-7777-8888-9999-000000000000": "client-secret"}
+    (folder / "client.secret").write_text("client-secret\n")
+    shutil.copy(lake.ca, folder / "ca.crt")
+    variables = {"AZURE_AUTHORITY_HOST": identity.root}
+    spellings = addresses(**{"127.0.0.1:10000": f"127.0.0.1:{lake.port}"})
+    follow(PAGES + "azure.md", "entra", folder, spellings, variables=variables)
+
+
+@pytest.mark.parametrize("store", ["fake_gcs"], indirect=True)
+def test_google(lake, identity, folder):
+    (folder / "reader.json").write_text(json.dumps(identity.service_account()))
+    spellings = addresses(**{"127.0.0.1:4443": f"127.0.0.1:{lake.port}"})
+    follow(PAGES + "google.md", "fake-gcs", folder, spellings)

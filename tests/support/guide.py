@@ -72,7 +72,7 @@ class Session:
     """One folder, one environment. `spellings` are what the page writes and what stands for it in
     this run: addresses with ports, mostly."""
 
-    def __init__(self, folder, spellings, store=None):
+    def __init__(self, folder, spellings, store=None, variables=None):
         self.folder, self.spellings, self.store = str(folder), spellings, store
         self.printed = ""
         programs = os.path.join(self.folder, ".programs")
@@ -87,6 +87,7 @@ class Session:
             "SLUICE_PROGRAM": os.path.abspath(binary_path()),
             "SLUICE_LISTEN": self.here("127.0.0.1:8080"),
             "SLUICE_ADMIN_LISTEN": self.here("127.0.0.1:8081"),
+            **(variables or {}),
         }
 
     def __enter__(self):
@@ -163,10 +164,10 @@ def holds(text, expected):
     return True
 
 
-def follow(page, name, folder, spellings, store=None):
+def follow(page, name, folder, spellings, **more):
     """Runs the blocks of a name on a page; there must be some."""
     found = blocks(page, name)
     assert found, f"{page} has no blocks that are marked 'tried: {name}'"
-    with Session(folder, spellings, store) as session:
+    with Session(folder, spellings, **more) as session:
         for block in found:
             session.run(block)
