@@ -212,6 +212,12 @@ class CommandLine {
         if (!path->empty()) *path = Absolute(*path);
       terminal_.out << StartText(absolute) << std::flush;
     };
+    if (config::IsUrl(sources_.folder)) {
+      return InvalidArgument(
+          "{}: only folders of this machine are searched; tables in a store are named in a "
+          "configuration, see --config",
+          sources_.folder);
+    }
     TRY(operations_.serve({.sources = Sources(serve_flags_), .on_listening = report}));
     return kSuccess;
   }

@@ -162,6 +162,11 @@ TEST_F(CommandLineTest, ConfigShowTellsWhereValuesComeFrom) {
   }
 }
 
+TEST_F(CommandLineTest, ServeOfAUrlSaysWhereTablesOfAStoreAreNamed) {
+  EXPECT_NE(Run({"serve", "s3://lake/warehouse"}), kSuccess);
+  EXPECT_THAT(err_.str(), HasSubstr("--config"));
+}
+
 TEST_F(CommandLineTest, ConfigDocsPrintsTheReferencePage) {
   EXPECT_EQ(Run({"config", "docs"}), kSuccess);
   EXPECT_EQ(out_.str(),
