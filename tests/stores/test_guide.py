@@ -28,12 +28,13 @@ def addresses(**more):
     return own | more
 
 
-@pytest.fixture
-def s3(request, tmp_path, warehouse):
-    """A store of the kind that the test names, with the key and the tables of the pages."""
+@pytest.fixture(scope="module")
+def s3(request, tmp_path_factory, warehouse):
+    """A store of the kind that a test names, with the key and the tables of the pages."""
     kind, arguments = request.param
     with_tls = request.getfixturevalue("tls") if arguments == "tls" else {}
-    store = kind(str(tmp_path / kind.name), region="us-east-1", **with_tls)
+    folder = tmp_path_factory.mktemp(kind.name) / "store"
+    store = kind(str(folder), region="us-east-1", **with_tls)
     store.access_key, store.secret_key = KEY, SECRET
     with store:
         store.create_bucket("lake")
@@ -42,7 +43,9 @@ def s3(request, tmp_path, warehouse):
 
 
 def s3_of(kind, arguments=None):
-    return pytest.mark.parametrize("s3", [(kind, arguments)], indirect=True, ids=[kind.name])
+    return pytest.mark.parametrize(
+        "s3", [(kind, arguments)], indirect=True, scope="module", ids=[kind.name]
+    )
 
 
 @pytest.fixture
@@ -52,13 +55,21 @@ def folder(tmp_path):
     return path
 
 
+@s3_of(Minio)
+def test_the_first_page(s3, folder):
+    follow("../../README.md", "readme", folder, address_of(s3))
+
+
 def address_of(store):
     return addresses(**{"127.0.0.1:9000": f"127.0.0.1:{store.port}"})
 
 
 @s3_of(Minio)
 def test_what_all_stores_have_in_common(s3, folder):
-    follow("storage.md", "common", folder, address_of(s3), store=s3)
+    try:
+        follow("storage.md", "common", folder, address_of(s3), store=s3)
+    finally:
+        s3.restart()
 
 
 @s3_of(Minio)
