@@ -229,6 +229,7 @@ class CommandLine {
       return kSuccess;
     }
     const auto view = TRY(catalog::View::Make(loaded.shares->shares, {}));
+    TRY(operations_.check_stores(loaded, *view));
     for (const std::string& note : loaded.shares->without_effect) terminal_.out << note << '\n';
     terminal_.out << Format("{} is right: {}, {}; sluice table check looks into a table\n",
                             loaded.file, Counted(view->shares().size(), "share"),

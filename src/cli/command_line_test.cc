@@ -23,6 +23,9 @@ class CommandLineTest : public testing::Test {
       if (request.on_listening) request.on_listening(started_);
       return {};
     };
+    operations_.check_stores = [this](const config::Configuration&, const catalog::View&) {
+      return stores_checked_;
+    };
     operations_.check_table = [this](const std::string& location) -> Result<TableReport> {
       if (location == "/broken") {
         return WithDetail(CorruptData("cannot read the table"), "00000000000000000001.json");
@@ -52,6 +55,7 @@ class CommandLineTest : public testing::Test {
   Operations operations_;
   StartReport started_;
   TableReport report_;
+  Result<void> stores_checked_;
   std::vector<config::ConfigurationSources> served_;
   std::map<std::string, std::string> environment_;
   std::ostringstream out_;
@@ -165,6 +169,12 @@ TEST_F(CommandLineTest, ConfigShowTellsWhereValuesComeFrom) {
 TEST_F(CommandLineTest, ServeOfAUrlSaysWhereTablesOfAStoreAreNamed) {
   EXPECT_NE(Run({"serve", "s3://lake/warehouse"}), kSuccess);
   EXPECT_THAT(err_.str(), HasSubstr("--config"));
+}
+
+TEST_F(CommandLineTest, ConfigCheckLooksAtTheStoresToo) {
+  stores_checked_ = InvalidArgument("store 'lake': accessKeyId needs secretAccessKeyFile");
+  EXPECT_NE(Run({"config", "check", Write("shares: []\n")}), kSuccess);
+  EXPECT_THAT(err_.str(), HasSubstr("accessKeyId needs secretAccessKeyFile"));
 }
 
 TEST_F(CommandLineTest, ConfigDocsPrintsTheReferencePage) {

@@ -229,7 +229,7 @@ Error Transfer::FailureOf(CURLcode code) const {
   if (is_head_bad_) return Unavailable("the answer has no head of HTTP from {}", host());
   if (!refused_address_.empty() && !opened_socket_) {
     return WithDetail(PermissionDenied("{} is in a network that is not public", host()),
-                      Format("{} is not listed", refused_address_));
+                      Format("{} is not listed in privateNetworks", refused_address_));
   }
   if (code == CURLE_OUT_OF_MEMORY) return Internal("out of memory for a request");
   const auto* const known = std::ranges::find(kFailures, code, &FailureText::code);
