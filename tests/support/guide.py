@@ -11,8 +11,8 @@ name are one session. What a block is, its language says:
 
 Before a block that is marked `store-gone` the store is stopped.
 
-In text and log, `…` stands for anything within a line, and lines that follow each other on the page
-may have others between them. `sluice serve` runs in the background until the next one, or the end.
+In text and log, `…` stands for anything within a line, and lines that follow each other on the
+page may have others between them. `sluice serve` runs in the background until the next one, or the end.
 """
 
 import os
@@ -36,6 +36,7 @@ WRAPPER = """#!/bin/bash
 cd "$SESSION"
 [[ ! -f server.pid ]] || { kill "$(cat server.pid)"; tail --pid="$(cat server.pid)" -f /dev/null; }
 rm -f server.pid
+: > server.out  # what the last one said does not count
 "$SLUICE_PROGRAM" "$@" > server.out 2> server.log < /dev/null &
 echo $! > server.pid
 until grep -q '^Sluice is serving' server.out; do
@@ -59,10 +60,10 @@ def blocks(page, name):
     """Those of one name, in the order of the page."""
     with open(os.path.join(GUIDE, page), encoding="utf-8") as file:
         text = file.read()
-    found = [
-        Block(m["name"], m["note"] or "", m["language"], m["text"], text[: m.start()].count("\n") + 1)
-        for m in BLOCK.finditer(text)
-    ]
+    found = []
+    for match in BLOCK.finditer(text):
+        line = text[: match.start()].count("\n") + 1
+        found.append(Block(line=line, **match.groupdict(default="")))
     marked = text.count("<!-- tried: ")
     assert len(found) == marked, f"{page}: {marked} markers, but {len(found)} blocks behind them"
     return [block for block in found if block.name == name]
