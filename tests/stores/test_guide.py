@@ -96,8 +96,9 @@ class Refusing(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+TWO_DAYS_AGO = formatdate(time.time() - 2 * 86400, usegmt=True)
 REFUSALS = {
-    "skew": (403, "RequestTimeTooSkewed", {"Date": formatdate(time.time() - 2 * 86400, usegmt=True)}),
+    "skew": (403, "RequestTimeTooSkewed", {"Date": TWO_DAYS_AGO}),
     "redirect": (301, "PermanentRedirect", {"Location": "https://elsewhere.example.com/lake"}),
 }
 
@@ -122,6 +123,11 @@ def test_what_the_log_says_of_a_store_that_refuses(name, serve):
 @s3_of(Minio)
 def test_minio(s3, folder):
     follow(PAGES + "minio.md", "minio", folder, address_of(s3))
+
+
+@s3_of(Minio)
+def test_minio_by_temporary_credentials(s3, folder):
+    follow(PAGES + "minio.md", "minio-dir", folder, address_of(s3))
 
 
 @s3_of(Minio, "tls")
