@@ -79,6 +79,16 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc = "How long a download link works. Spark takes links of 15 minutes or less for links of\n"
             "an hour, so stay above."},
+    {.name = "credential_lifetime",
+     .field = &Options::credential_lifetime,
+     .fallback = "1h",
+     .min = "15m",
+     .max = "12h",
+     .value_name = "DURATION",
+     .doc =
+         "How long temporary credentials for a table's folder last (delivery dir). A role of AWS\n"
+         "must allow it, and allows an hour unless told otherwise; Google's last an hour at most\n"
+         "and are not made shorter."},
     {.name = "delivery",
      .field = &Options::delivery,
      .fallback = "auto",

@@ -34,7 +34,11 @@ Stores::Stores(std::vector<config::StoreOptions> options, CloudContext context,
     : options_(std::move(options)),
       context_(std::move(context)),
       factories_(std::move(factories)),
-      local_{.objects = NewLocalStore(), .signer = nullptr, .name = "file", .requests = nullptr} {}
+      local_{.objects = NewLocalStore(),
+             .signer = nullptr,
+             .vendor = nullptr,
+             .name = "file",
+             .requests = nullptr} {}
 
 Result<std::unique_ptr<Stores>> Stores::New(std::vector<config::StoreOptions> options,
                                             CloudContext context, StoreFactories factories) {

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/store_options.h"
+#include "storage/credential_vendor.h"
 #include "storage/object_store.h"
 #include "storage/requests.h"
 #include "storage/url_signer.h"
@@ -22,6 +23,7 @@ namespace sluice::storage {
 struct Store {
   std::shared_ptr<ObjectStore> objects;
   std::shared_ptr<UrlSigner> signer;         ///< nullptr: no link of its own can be had.
+  std::shared_ptr<CredentialVendor> vendor;  ///< nullptr: it gives nobody credentials.
   std::string name;                          ///< The owner's, or the scheme.
   std::shared_ptr<const Requests> requests;  ///< To be counted; nullptr for this machine's files.
 };
@@ -47,6 +49,8 @@ Result<Store> NewS3Store(const config::StoreOptions& options, const std::string&
                          const CloudContext& context);
 Result<Store> NewAzureStore(const config::StoreOptions& options, const std::string& bucket,
                             const CloudContext& context);
+/// Its vendor gives tokens that last as long as those they are made of, an hour at most,
+/// whatever is asked for: Google makes none that are shorter.
 Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::string& bucket,
                              const CloudContext& context);
 /// Objects of a web server: they can be read by name, but not listed, so that a table there needs a
