@@ -194,14 +194,26 @@ Requests::Requests(Dependencies dependencies, const RetryOptions& options)
 
 Requests::~Requests() = default;
 
+namespace {
+
+/// A list is as long as its store makes it: nobody asked for too much.
+Error FailureOf(Operation operation, Error error) {
+  if (operation != Operation::kList || error.code != ErrorCode::kTooLarge) return error;
+  return WithDetail(Unavailable("the store's list is longer than a list can be"),
+                    std::move(error.detail));
+}
+
+}  // namespace
+
 Result<http::ClientResponse> Requests::Send(Operation operation, const Make& make,
                                             std::uint64_t max_body_bytes) {
-  auto response = TRY(state_->Run<http::ClientResponse>(
+  auto response = state_->Run<http::ClientResponse>(
       make, [&](const http::ClientRequest& request, milliseconds timeout) {
         return state_->SendOnce(operation, request,
                                 {.timeout = timeout, .max_body_bytes = max_body_bytes});
-      }));
-  state_->dependencies.metrics->CountReceived(response.body.size());
+      });
+  if (!response.ok()) return FailureOf(operation, std::move(response).error());
+  state_->dependencies.metrics->CountReceived(response->body.size());
   return response;
 }
 

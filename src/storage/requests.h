@@ -42,7 +42,8 @@ class Requests {
   Requests(Dependencies dependencies, const RetryOptions& options);
   ~Requests();
 
-  /// The last answer, whatever its status. Errors: those of http::Client::Send and of `make`.
+  /// The last answer, whatever its status. Errors: those of http::Client::Send and of `make`;
+  /// kUnavailable for a list past `max_body_bytes`.
   Result<http::ClientResponse> Send(Operation operation, const Make& make,
                                     std::uint64_t max_body_bytes);
   /// The same up to the end of the headers.

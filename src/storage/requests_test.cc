@@ -67,6 +67,19 @@ TEST_F(RequestsTest, AnAnswerIsGivenWhateverItsStatus) {
   }
 }
 
+TEST_F(RequestsTest, AListThatIsTooLongIsTheStoresFault) {
+  for (const Operation operation : {Operation::kList, Operation::kReadLog}) {
+    client_ = std::make_shared<FakeClient>();
+    client_->Add(FakeClient::Answer(TooLarge("the answer is longer than allowed")));
+    Requests requests = NewRequests();
+    const auto answer = requests.Send(
+        operation, [] { return http::ClientRequest{.url = "http://store/x"}; }, kPlenty);
+    EXPECT_THAT(answer, FailsWith(operation == Operation::kList ? ErrorCode::kUnavailable
+                                                                : ErrorCode::kTooLarge));
+    EXPECT_EQ(client_->asked().size(), 1U);
+  }
+}
+
 TEST_F(RequestsTest, WhatMayPassIsSentAgain) {
   for (const int status : {408, 429, 500, 502, 503, 504}) {
     client_ = std::make_shared<FakeClient>();

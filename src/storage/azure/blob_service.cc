@@ -22,6 +22,12 @@ Operation OperationOf(const ServiceRequest& request) {
   return request.operation.value_or(ObjectOperation(request.method, request.path));
 }
 
+/// What a request came to that got no answer, with what it asked for.
+Error NoAnswer(const ServiceRequest& request, Error error) {
+  error.detail = Format("{}: {}", request.path, error.detail);
+  return error;
+}
+
 }  // namespace
 
 std::string_view HeaderIn(const http::Headers& headers, std::string_view name) {
@@ -47,16 +53,22 @@ Result<http::ClientResponse> BlobService::Send(const ServiceRequest& request,
                                                std::uint64_t max_body_bytes) {
   const auto make = [&] { return Make(request); };
   auto response = parts_.requests->Send(OperationOf(request), make, max_body_bytes);
-  if (!response.ok() || !Learn(response->status, response->headers)) return response;
-  return parts_.requests->Send(OperationOf(request), make, max_body_bytes);
+  if (response.ok() && Learn(response->status, response->headers)) {
+    response = parts_.requests->Send(OperationOf(request), make, max_body_bytes);
+  }
+  if (!response.ok()) return NoAnswer(request, std::move(response).error());
+  return response;
 }
 
 Result<std::unique_ptr<http::Download>> BlobService::Start(const ServiceRequest& request) {
   const auto make = [&] { return Make(request); };
   auto download = parts_.requests->Start(OperationOf(request), make);
-  if (!download.ok() || !Learn((*download)->status(), (*download)->headers())) return download;
-  download->reset();  // its connection is free for the next
-  return parts_.requests->Start(OperationOf(request), make);
+  if (download.ok() && Learn((*download)->status(), (*download)->headers())) {
+    download->reset();  // its connection is free for the next
+    download = parts_.requests->Start(OperationOf(request), make);
+  }
+  if (!download.ok()) return NoAnswer(request, std::move(download).error());
+  return download;
 }
 
 /// Whether the request may succeed if it is sent once more.

@@ -42,7 +42,8 @@ class BlobService {
   };
   explicit BlobService(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Any status is an answer. Errors: those of Requests and of the authorizer.
+  /// Any status is an answer. Errors: those of Requests and of the authorizer, their detail
+  /// beginning with `path`.
   Result<http::ClientResponse> Send(const ServiceRequest& request, std::uint64_t max_body_bytes);
   Result<std::unique_ptr<http::Download>> Start(const ServiceRequest& request);
 
