@@ -79,6 +79,47 @@ TEST_F(DeltaTableTest, FirstLoadReadsTheWholeLog) {
   EXPECT_GT(table_->memory_bytes(), 0U);
 }
 
+// Of a remote store, checkpoint and commits are read side by side.
+TEST_F(DeltaTableTest, CommitsAfterACheckpointGiveTheSameWhereverTheyLie) {
+  PutVersions(3);
+  store_->PutLog(Format("{:020}.checkpoint.parquet", 2), SmallCheckpoint({"0", "1", "2"}));
+  store_->PutCommit(3, Lines({AddLine("3"), RemoveLine("1"), AddLine("gone")}));
+  store_->PutCommit(4, Lines({AddLine("4"), RemoveLine("gone"), RemoveLine("0"), AddLine("5")}));
+  store_->PutCommit(5, Lines({AddLine("0"), AddLine("2")}));
+  const auto local = Latest();
+  store_->is_remote_store = true;
+  table_ = NewDeltaTable(store_, "t");
+  const auto remote = Latest();
+  EXPECT_THAT(PathsOf(*remote), ElementsAre("0", "2", "4", "5", "3"));
+  EXPECT_EQ(PathsOf(*remote), PathsOf(*local));
+  EXPECT_EQ(remote->version(), table::Version(5));
+  EXPECT_EQ(remote->layout(), local->layout());
+  EXPECT_EQ(remote->file_count(), local->file_count());
+}
+
+TEST_F(DeltaTableTest, CommitsOfARemoteStoreMayChangeTheSchemaOfTheirCheckpoint) {
+  store_->is_remote_store = true;
+  PutVersions(2);
+  store_->PutLog(Format("{:020}.checkpoint.parquet", 1), SmallCheckpoint({"0", "1"}));
+  store_->PutCommit(2, Lines({MetadataLine("new"), AddLine("2")}));
+  const auto snapshot = Latest();
+  EXPECT_EQ(snapshot->metadata().id, "new");
+  EXPECT_THAT(PathsOf(*snapshot), ElementsAre("2", "0", "1"));
+}
+
+TEST_F(DeltaTableTest, CheckpointOfARemoteStoreThatIsNotGivenIsAnError) {
+  store_->is_remote_store = true;
+  PutVersions(3);
+  store_->PutLog(Format("{:020}.checkpoint.parquet", 1), SmallCheckpoint({"0", "1"}));
+  FailOn("checkpoint", Unavailable("not now"));
+  EXPECT_THAT(table_->Latest(), FailsWith(ErrorCode::kUnavailable));
+  FailOn("checkpoint", NotFound("cleaned"));
+  EXPECT_THAT(table_->Latest(), FailsWith(ErrorCode::kUnavailable));
+  store_->fault = nullptr;
+  store_->PutLog(Format("{:020}.checkpoint.parquet", 1), "no Parquet");
+  EXPECT_THAT(table_->Latest(), FailsWith(ErrorCode::kCorruptData));
+}
+
 TEST_F(DeltaTableTest, NoLogIsNoTableUntilThereIsOne) {
   EXPECT_THAT(table_->Latest(), FailsWith(ErrorCode::kNotFound));
   EXPECT_EQ(table_->memory_bytes(), 0U);

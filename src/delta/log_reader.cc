@@ -1,6 +1,7 @@
 #include "delta/log_reader.h"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "delta/checkpoint.h"
@@ -90,13 +91,13 @@ Result<LoadedSnapshot> LogReader::Load(const LogSegment& segment) const {
   // Asked before the log is read: one that is replaced meanwhile is then found out at the next
   // look.
   loaded.commit = TRY(StatCommit(segment.version.value()));
-  Replay replay;
-  if (auto read = ReplayLog(segment, replay); !read.ok()) {
-    if (read.error().code != ErrorCode::kNotFound) return std::move(read).error();
+  auto snapshot = ReadSegment(segment);
+  if (!snapshot.ok()) {
+    if (snapshot.error().code != ErrorCode::kNotFound) return std::move(snapshot).error();
     return WithDetail(Unavailable("the table's log changed while it was read"),
-                      read.error().ToString());  // the table is there: its log is being cleaned
+                      snapshot.error().ToString());  // the table is there: its log is being cleaned
   }
-  loaded.snapshot = TRY(std::move(replay).FinishSnapshot(segment.version, LayoutOf(segment)));
+  loaded.snapshot = std::move(*snapshot);
   TRY(Verify(*loaded.snapshot));
   return loaded;
 }
@@ -199,8 +200,44 @@ Result<void> LogReader::ReplayCommits(const std::vector<CommitFile>& commits,
   return {};
 }
 
-Result<void> LogReader::ReplayLog(const LogSegment& segment, Replay& replay) const {
+Result<table::SnapshotPtr> LogReader::ReadSegment(const LogSegment& segment) const {
+  if (store_->is_remote() && !segment.checkpoint_parts.empty() && !segment.commits.empty()) {
+    auto snapshot = TRY(ReadSideBySide(segment));
+    if (snapshot != nullptr) return snapshot;
+  }
+  Replay replay;
   TRY(ReplayCommits({segment.commits.rbegin(), segment.commits.rend()}, replay));
+  TRY(ReplayCheckpoint(segment, replay));
+  return std::move(replay).FinishSnapshot(segment.version, LayoutOf(segment));
+}
+
+// Commits of a remote store are waited for, a checkpoint is decoded: together they take little
+// longer than one of them. Nothing if the commits change how the checkpoint's files are read, or
+// the checkpoint does not stand by itself.
+Result<table::SnapshotPtr> LogReader::ReadSideBySide(const LogSegment& segment) const {
+  LogSegment before = segment;
+  before.commits.clear();
+  before.version = table::Version(segment.commits.front().first - 1);
+  auto at_checkpoint = std::async(std::launch::async, [&]() -> Result<table::SnapshotPtr> {
+    Replay replay;
+    TRY(ReplayCheckpoint(before, replay));
+    return std::move(replay).FinishSnapshot(before.version, LayoutOf(before));
+  });
+  Replay replay;
+  TRY(ReplayCommits({segment.commits.rbegin(), segment.commits.rend()}, replay));
+  const auto base = at_checkpoint.get();
+  if (!base.ok()) {
+    if (base.error().code == ErrorCode::kCorruptData) return table::SnapshotPtr();
+    return base.error();
+  }
+  table::Change change = std::move(replay).FinishChange(segment.version, (*base)->metadata());
+  if (change.metadata && !ReadsFilesAlike(*change.metadata, (*base)->metadata())) {
+    return table::SnapshotPtr();
+  }
+  return (*base)->Extend(std::move(change));
+}
+
+Result<void> LogReader::ReplayCheckpoint(const LogSegment& segment, Replay& replay) const {
   replay.BeginCheckpoint();
   return ReadCheckpoint(*store_, log_directory_, segment.checkpoint_parts, replay);
 }

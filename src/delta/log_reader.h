@@ -74,7 +74,9 @@ class LogReader {
   Result<Tail> ListTail(const LoadedSnapshot& loaded, std::int64_t max_commits) const;
   /// In the order given, which is that of replay: newest first.
   Result<void> ReplayCommits(const std::vector<CommitFile>& commits, Replay& replay) const;
-  Result<void> ReplayLog(const LogSegment& segment, Replay& replay) const;
+  Result<table::SnapshotPtr> ReadSegment(const LogSegment& segment) const;
+  Result<table::SnapshotPtr> ReadSideBySide(const LogSegment& segment) const;
+  Result<void> ReplayCheckpoint(const LogSegment& segment, Replay& replay) const;
   Result<void> Verify(const table::Snapshot& snapshot) const;
 
   const std::shared_ptr<storage::ObjectStore> store_;
