@@ -20,6 +20,7 @@ struct NumberKey {
 };
 constexpr NumberKey kNumberKeys[] = {
     {"preSignedUrlTimeoutSeconds", "url_lifetime", "s"},
+    {"temporaryCredentialValiditySeconds", "credential_lifetime", "s"},
     {"requestTimeoutSeconds", "request_timeout", "s"},
     {"queryTablePageSizeLimit", "max_page_files", ""},
     {"queryTablePageTokenTtlMs", "page_token_lifetime", "ms"},
@@ -32,14 +33,12 @@ struct IdleKey {
   std::string_view why;
 };
 constexpr std::string_view kHintsAlways = "hints of both kinds are always used";
-constexpr std::string_view kNotYet = "not yet: the requests it is about are not answered so far";
 constexpr IdleKey kIdleKeys[] = {
     {"deltaTableCacheSize", false, "the cache is bounded by sluice.tableCacheBytes"},
     {"stalenessAcceptable", true, "every query sees the last commit"},
     {"evaluatePredicateHints", true, kHintsAlways},
     {"evaluateJsonPredicateHints", true, kHintsAlways},
     {"evaluateJsonPredicateHintsV2", true, kHintsAlways},
-    {"temporaryCredentialValiditySeconds", false, kNotYet},
 };
 
 const YamlEntry* FindEntry(const YamlNode& map, std::string_view key) {

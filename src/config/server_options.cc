@@ -60,10 +60,10 @@ constexpr Row kServerSettings[] = {
      .is_path = true,
      .value_name = "DIR,...",
      .doc =
-         "Folders, on this machine or in a bucket (s3://bucket/folder), outside a table's own in\n"
-         "which its files may lie, for tables whose log names absolute paths, and to which links "
-         "in a shared folder may lead. Everything else outside\n"
-         "a table or a shared folder is refused."},
+         "Folders, on this machine or in a bucket (s3://bucket/folder), outside a table's own\n"
+         "in which its files may lie, for tables whose log names absolute paths, and to which\n"
+         "links in a shared folder may lead. Everything else outside a table or a shared folder\n"
+         "is refused."},
     {.name = "rescan_interval",
      .field = &Options::rescan_interval,
      .fallback = "30s",
@@ -79,10 +79,21 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc = "How long a download link works. Spark takes links of 15 minutes or less for links of\n"
             "an hour, so stay above."},
+    {.name = "credential_lifetime",
+     .field = &Options::credential_lifetime,
+     .fallback = "1h",
+     .min = "15m",
+     .max = "12h",
+     .value_name = "DURATION",
+     .doc =
+         "How long temporary credentials for a table's folder last (delivery dir). A role of AWS\n"
+         "must allow it, and allows an hour unless told otherwise; Google's last an hour at most\n"
+         "and are not made shorter."},
     {.name = "delivery",
      .field = &Options::delivery,
      .fallback = "auto",
      .choices = "auto|url|proxy|dir",
+     .value_name = "WAY",
      .doc =
          "How files reach recipients, unless a share or table says otherwise: by links that the\n"
          "store signs (url), by links to this server, which hands the bytes on (proxy), or by\n"

@@ -22,6 +22,7 @@ struct ServerOptions {
   std::string public_url;
   std::string data_dir;
   std::chrono::milliseconds url_lifetime{};
+  std::chrono::milliseconds credential_lifetime{};
   std::string delivery;  ///< auto, url, proxy or dir
   std::chrono::milliseconds freshness{};
   std::chrono::milliseconds serve_stale_for{};

@@ -14,7 +14,7 @@ enum class Delivery : std::uint8_t {
   kAuto,      ///< kUrl if the store can sign, else kProxy.
   kUrl,       ///< Links that the store itself signs.
   kProxy,     ///< Links to this server, which hands the bytes on.
-  kDirectory  ///< Temporary credentials for the table's folder; links as by kUrl beside them.
+  kDirectory  ///< Temporary credentials for the table's folder; links as by kAuto beside them.
 };
 
 /// Errors: kInvalidArgument naming those there are.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -117,7 +118,9 @@ class ConfigReader {
 
   Result<void> ReadOwnSettings(const YamlEntry& own) {
     TRY(ExpectMap(document_, own));
-    config_.settings = TRY(ReadSettings(document_, own.value, "sluice", ServerSettingRows()));
+    std::vector<GivenSetting> settings =
+        TRY(ReadSettings(document_, own.value, "sluice", ServerSettingRows()));
+    std::ranges::move(settings, std::back_inserter(config_.settings));
     return {};
   }
 

@@ -92,6 +92,7 @@ TEST(ShareConfig, TurnsReferenceKeysIntoSettings) {
   EXPECT_EQ(settings.at("listen"), "127.0.0.1:8443");
   EXPECT_EQ(settings.at("prefix"), "/sharing");
   EXPECT_EQ(settings.at("url_lifetime"), "900s");
+  EXPECT_EQ(settings.at("credential_lifetime"), "3600s");
   EXPECT_EQ(settings.at("request_timeout"), "0s");
   EXPECT_EQ(settings.at("tls_certificate"), "/conf/tls/cert.pem");
   EXPECT_EQ(settings.at("tls_key"), "/etc/key.pem");
@@ -101,8 +102,8 @@ TEST(ShareConfig, TurnsReferenceKeysIntoSettings) {
 TEST(ShareConfig, SaysWhichReferenceKeysHaveNoEffect) {
   const auto config = Read(kEveryReferenceKey);
   ASSERT_THAT(config, IsOk());
-  EXPECT_THAT(config->without_effect, SizeIs(6));
-  EXPECT_THAT(config->without_effect[1],
+  EXPECT_THAT(config->without_effect, SizeIs(5));
+  EXPECT_THAT(config->without_effect[0],
               HasSubstr("/conf/shares.yaml:28: deltaTableCacheSize has no effect"));
 }
 

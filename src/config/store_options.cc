@@ -78,6 +78,12 @@ constexpr Row kStoreSettings[] = {
      .field = &Options::external_id,
      .fallback = "",
      .doc = "S3: what the role's owner asks for."},
+    {.name = "dir_role_arn",
+     .field = &Options::dir_role_arn,
+     .fallback = "",
+     .doc =
+         "S3: the role that recipients' temporary credentials are of (delivery dir), assumed by\n"
+         "who reads the store. Without it: roleArn. The profile minio needs neither."},
     {.name = "web_identity_token_file",
      .field = &Options::web_identity_token_file,
      .fallback = "",

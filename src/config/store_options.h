@@ -36,6 +36,7 @@ struct StoreOptions {
   std::string session_token_file;
   std::string role_arn;  ///< Assumed with what the rest of the chain gives.
   std::string external_id;
+  std::string dir_role_arn;  ///< Of recipients' temporary credentials, see storage/s3/vendor.h.
   std::string web_identity_token_file;
   std::string account_key_file;  ///< Azure's shared key.
   std::string sas_token_file;

@@ -11,7 +11,7 @@ namespace sluice::protocol {
 Result<BodyReader> BodyReader::Parse(std::string_view text, std::string_view message) {
   if (TrimAsciiSpace(text).empty()) return BodyReader({}, message);
   json::value parsed = TRY(ParseJson(text, {.max_bytes = kMaxQueryBodyBytes}));
-  if (!parsed.is_object()) return Malformed("the body of a query must be a JSON object");
+  if (!parsed.is_object()) return Malformed("the body must be a JSON object");
   return BodyReader(std::move(parsed.get_object()), message);
 }
 

@@ -156,6 +156,10 @@ void AppendMetadataLine(const table::Metadata& metadata, const std::optional<Tab
       WriteParquetMetadata(metadata, options.history_shared, object);
     }
     AppendVersionAndSize(size, options, object);
+    if (!options.location.empty()) {
+      object.Text("location", options.location);
+      object.Texts("accessModes", {"url", "dir"});
+    }
   }
   out.push_back('\n');
 }

@@ -29,6 +29,9 @@ struct HeadOptions {
   std::optional<table::Version> metadata_version;
   /// Of the protocol line, in delta format: only where historical protocols were asked for.
   std::optional<table::Version> protocol_version;
+  /// The URI of the table's directory, where credentials for it can be had: of the metaData line,
+  /// with the access modes that it then has.
+  std::string_view location = {};
 };
 
 /// What a table's files add up to.

@@ -69,6 +69,7 @@ Result<sharing::SharingService::Options> SharingOptions(const config::ServerOpti
   }
   return sharing::SharingService::Options{
       .url_lifetime = floor<seconds>(options.url_lifetime),
+      .credential_lifetime = floor<seconds>(options.credential_lifetime),
       .page_token_lifetime = floor<seconds>(options.page_token_lifetime),
       .refresh_token_lifetime = floor<seconds>(options.refresh_token_lifetime),
       .max_page_files = options.max_page_files,
@@ -166,7 +167,8 @@ class ComposedApp final : public App {
                   .stores = *stores_,
                   .urls = urls_,
                   .tokens = tokens_,
-                  .clock = clock_},
+                  .clock = clock_,
+                  .log = *log_},
                  std::move(parts.sharing)),
         admin_(metrics_),
         pipeline_(*log_, metrics_, {.request_timeout = options().request_timeout}) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "delta/delta_table.h"
+#include "sharing/directory_access.h"
 #include "storage/location.h"
 
 namespace sluice::server {
@@ -13,9 +14,30 @@ namespace {
 const std::vector<std::string> kIdentityNetworks = {"169.254.0.0/16", "127.0.0.0/8", "::1/128",
                                                     "fd00:ec2::/32"};
 
+constexpr std::string_view kWhoGivesCredentials =
+    " (one of S3 does with dirRoleArn or roleArn, or with the profile minio; one of Azure with a "
+    "key or an identity; one of Google with credentials)";
+
 std::string EnvironmentVariable(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
   return value != nullptr ? value : "";
+}
+
+/// Whether the table can be delivered as the owner says.
+Result<void> CheckDelivery(const sharing::ServedTable& table, const storage::Store& store,
+                           storage::Stores& stores) {
+  if (table.serving.delivery == config::Delivery::kDirectory) {
+    const auto access = sharing::FindDirectoryAccess(table, stores);
+    if (access.ok()) return {};
+    return WithDetail(InvalidArgument("table {}: delivery 'dir': {}{}", table.shared.ref.ToString(),
+                                      access.error().message,
+                                      store.vendor == nullptr ? kWhoGivesCredentials : ""),
+                      access.error().detail);
+  }
+  if (table.serving.delivery != config::Delivery::kUrl || store.signer != nullptr) return {};
+  return InvalidArgument(
+      "table {}: delivery 'url' needs a store that signs links, which '{}' does not: use proxy",
+      table.shared.ref.ToString(), store.name);
 }
 
 Result<void> CheckTable(const catalog::SharedTable& table, const config::ServingTerms& defaults,
@@ -27,13 +49,9 @@ Result<void> CheckTable(const catalog::SharedTable& table, const config::Serving
     return WithDetail(InvalidArgument("table {}: {}", table.ref.ToString(), store.error().message),
                       store.error().detail);
   }
-  const auto delivery = table.serving.Or(defaults).delivery.value_or(config::Delivery::kAuto);
-  const bool needs_links =
-      delivery == config::Delivery::kUrl || delivery == config::Delivery::kDirectory;
-  if (!needs_links || store->signer != nullptr) return {};
-  return InvalidArgument(
-      "table {}: delivery '{}' needs a store that signs links, which '{}' does not: use proxy",
-      table.ref.ToString(), config::DeliveryName(delivery), store->name);
+  const config::ServingTerms serving = table.serving.Or(defaults);
+  return CheckDelivery({.shared = table, .root = location.path, .serving = serving}, *store,
+                       stores);
 }
 
 }  // namespace

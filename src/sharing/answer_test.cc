@@ -27,11 +27,12 @@ class AnswerTest : public testing::Test {
     auto urls = signer_.Prepare(
         {.base_url = "http://h/p", .recipient = "me", .share = "s", .schema = "c", .table = "t"},
         seconds(3600));
-    const protocol::FileLineRenderer renderer({.urls_expire_at = urls.expires_at()});
+    const std::shared_ptr<const FileLinks> links = LinksThroughServer(std::move(urls));
+    const protocol::FileLineRenderer renderer({.urls_expire_at = links->expires_at()});
     TableAnswer answer{.head_lines = "{\"protocol\":{}}\n{\"metaData\":{}}\n"};
-    answer.files = SnapshotLines(
-        snapshot->Select({}, std::nullopt),
-        {.table_root = "/t", .urls = std::move(urls), .renderer = renderer}, std::nullopt, {});
+    answer.files =
+        SnapshotLines(snapshot->Select({}, std::nullopt),
+                      {.table_root = "/t", .links = links, .renderer = renderer}, std::nullopt, {});
     return answer;
   }
   void AskForEnd(TableAnswer& answer) const {

@@ -17,7 +17,8 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 http::Response Respond(const Fields& fields, std::uint64_t size_bytes = kSize) {
   http::Request request{.method = "GET"};
   for (const auto& [name, value] : fields) request.headers.Add(name, value);
-  return RespondWithFile(request, {.size_bytes = size_bytes, .etag = kEtag});
+  return RespondWithFile(request, storage::LocalFile{.size_bytes = size_bytes, .etag = kEtag})
+      .value();
 }
 
 std::string HeaderOf(const http::Response& response, std::string_view name) {
@@ -86,7 +87,7 @@ TEST(FileResponse, HandsTheOpenFileOn) {
   storage::LocalFile file{
       .file = FileDescriptor(mkstemp(path.data())), .size_bytes = 1, .etag = "\"e\""};
   const int fd = file.file.get();
-  const http::Response response = RespondWithFile({.method = "GET"}, std::move(file));
+  const http::Response response = RespondWithFile({.method = "GET"}, std::move(file)).value();
   EXPECT_EQ(std::get<http::FileBody>(response.body).file.get(), fd);
   ::unlink(path.c_str());
 }

@@ -160,10 +160,15 @@ Result<Response> ReadChanges(const Request& http, const Caller& caller, SharingS
   return Respond(request.table, std::move(answer));
 }
 
-Result<Response> RefuseCredentials(const Request& /*http*/, const Caller& /*caller*/,
-                                   SharingService& /*service*/) {
-  return Unsupported(
-      "temporary credentials are not supported yet by this server: query the table instead");
+Result<Response> VendCredentials(const Request& http, const Caller& caller,
+                                 SharingService& service) {
+  const auto request = TRY(protocol::ParseTemporaryCredentials(http));
+  const auto given = TRY(service.VendCredentials(caller, request));
+  Response response = protocol::JsonResponse(
+      200, protocol::EncodeTemporaryCredentials(given.location, given.vended));
+  response.headers.Add("Cache-Control", "no-store");
+  response.log_fields.emplace_back("table", request.table.ToString());
+  return response;
 }
 
 // What {path...} stands for, still encoded: as many segments at the path's end. The surface's
@@ -213,7 +218,7 @@ const auth::Route<SharingService> kSharingRoutes[13] = {
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/changes", Who::kRecipient,
      Execution::kWorker, ReadChanges},
     {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/temporary-table-credentials",
-     Who::kRecipient, Execution::kInline, RefuseCredentials},
+     Who::kRecipient, Execution::kWorker, VendCredentials},
 };
 
 const auth::Route<SharingService> kFileRoutes[1] = {

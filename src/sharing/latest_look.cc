@@ -7,8 +7,9 @@ namespace sluice::sharing {
 bool LatestLook::Suffices(std::uint64_t begun_before, const Freshness& freshness) const {
   if (!last_) return false;
   if (last_->number > begun_before) return true;
-  return last_->outcome.ok() && freshness.max_age.count() > 0 &&
-         clock_.Now() - last_->begun_at <= freshness.max_age;
+  if (!last_->outcome.ok() || freshness.max_age.count() == 0) return false;
+  const auto age = clock_.Now() - last_->begun_at;
+  return age.count() >= 0 && age <= freshness.max_age;  // a clock may be set back
 }
 
 Result<LatestSnapshot> LatestLook::Answer(const Look& look, const Freshness& freshness) const {
@@ -16,7 +17,7 @@ Result<LatestSnapshot> LatestLook::Answer(const Look& look, const Freshness& fre
   const Error& error = look.outcome.error();
   if (error.code != ErrorCode::kUnavailable || !last_found_) return error;
   const auto age = clock_.Now() - last_found_->begun_at;
-  if (age > freshness.serve_stale_for) return error;
+  if (age.count() < 0 || age >= freshness.serve_stale_for) return error;
   return LatestSnapshot{.snapshot = *last_found_->outcome, .stale_for = age};
 }
 

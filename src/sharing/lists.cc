@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "sharing/service.h"
+#include "storage/location.h"
 
 namespace sluice::sharing {
 namespace {
@@ -21,15 +22,27 @@ protocol::ShareItem ItemOf(const catalog::Share& share) {
           .properties = &share.description.properties};
 }
 
-protocol::TableItem ItemOf(const catalog::SharedTable& table) {
-  return {.name = table.ref.table.value(),
-          .schema = table.ref.schema.value(),
-          .share = table.ref.share.value(),
-          .share_id = table.share_id,
-          .id = table.id};
-}
-
 }  // namespace
+
+protocol::TableItem SharingService::TableItemOf(const catalog::SharedTable& table,
+                                                std::string& location) const {
+  protocol::TableItem item{.name = table.ref.table.value(),
+                           .schema = table.ref.schema.value(),
+                           .share = table.ref.share.value(),
+                           .share_id = table.share_id,
+                           .id = table.id};
+  const config::ServingTerms serving = table.serving.Or(options_.serving);
+  if (serving.delivery != config::Delivery::kDirectory) return item;
+  const auto place = storage::ParseLocation(table.location, "/");
+  if (!place.ok()) return item;
+  auto directory = FindDirectoryAccess({.shared = table, .root = place->path, .serving = serving},
+                                       dependencies_.stores);
+  if (!directory.ok()) return item;
+  location = std::move(directory->uri);
+  item.location = location;
+  item.access_modes = {.url = true, .dir = true};
+  return item;
+}
 
 template <typename Add>
 Result<std::string> SharingService::EncodeList(const auth::Caller& caller, const std::string& list,
@@ -92,9 +105,11 @@ Result<std::string> SharingService::ListTables(const auth::Caller& caller,
   const auto found = TRY(view->FindSchema(RecipientOf(caller), share, schema));
   const std::span<const catalog::SharedTable> tables = found.share->TablesOf(*found.schema);
   const std::string list = "tables/" + found.share->name.value() + "/" + found.schema->name.value();
-  return EncodeList(
-      caller, list, tables.size(), request,
-      [&](protocol::ListEncoder& encoder, std::size_t i) { encoder.Add(ItemOf(tables[i])); });
+  return EncodeList(caller, list, tables.size(), request,
+                    [&](protocol::ListEncoder& encoder, std::size_t i) {
+                      std::string location;
+                      encoder.Add(TableItemOf(tables[i], location));
+                    });
 }
 
 Result<std::string> SharingService::ListAllTables(const auth::Caller& caller,
@@ -104,14 +119,16 @@ Result<std::string> SharingService::ListAllTables(const auth::Caller& caller,
   const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
   return EncodeList(caller, "all-tables/" + share->name.value(), share->tables.size(), request,
                     [&](protocol::ListEncoder& encoder, std::size_t i) {
-                      encoder.Add(ItemOf(share->tables[i]));
+                      std::string location;
+                      encoder.Add(TableItemOf(share->tables[i], location));
                     });
 }
 
 Result<std::string> SharingService::GetTable(const auth::Caller& caller,
                                              const protocol::TableRef& ref) const {
   const GrantedTable table = TRY(Grant(caller, ref));
-  protocol::TableItem item = ItemOf(*table.shared);
+  std::string location;
+  protocol::TableItem item = TableItemOf(*table.shared, location);
   item.format = "delta";
   item.access_modes.url = true;
   return protocol::EncodeTable(item);

@@ -36,6 +36,12 @@ std::string RemoveOf(const std::string& path, bool data_change = true) {
          R"(,"extendedFileMetadata":true,"partitionValues":{},"size":1}})";
 }
 
+MATCHER_P(IsVersion, number, "is version " + std::to_string(number)) {
+  return testing::ExplainMatchResult(
+      IsOkAnd(testing::Field(&SharingService::TableVersion::version, Version(number))), arg,
+      result_listener);
+}
+
 /// The members of `key` in the lines of an answer, such as "add a" for each line that adds file a.
 std::vector<std::string> ActionsOf(const Result<std::string>& answer) {
   if (!answer.ok()) return {answer.error().message};
@@ -132,9 +138,9 @@ TEST_F(HistoryTest, TimesOutsideTheLogAreRefused) {
   EXPECT_THAT(ActionsOf(Ask({.timestamp = At(1'021)}))[0],
               HasSubstr("Please use a timestamp less than or equal to"));
   EXPECT_THAT(service_->GetTableVersion(me_, {.table = orders_, .starting_timestamp = At(1)}),
-              IsOkAnd(Version(0)));
+              IsVersion(0));
   EXPECT_THAT(service_->GetTableVersion(me_, {.table = orders_, .starting_timestamp = At(1'011)}),
-              IsOkAnd(Version(2)));
+              IsVersion(2));
   EXPECT_THAT(service_->GetTableVersion(me_, {.table = orders_, .starting_timestamp = At(1'021)}),
               FailsWith(ErrorCode::kInvalidArgument));
 }

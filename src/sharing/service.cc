@@ -76,11 +76,11 @@ Result<protocol::CommitStamp> SharingService::StampOf(const GrantedTable& table,
 
 Result<std::shared_ptr<const FileLinks>> SharingService::LinksFor(const GrantedTable& table,
                                                                   const Asker& asker) const {
-  const auto delivery = table.serving.delivery.value_or(config::Delivery::kAuto);
+  using config::Delivery;
+  const auto delivery = table.serving.delivery.value_or(Delivery::kAuto);
   const storage::Store store = TRY(dependencies_.stores.Find(table.root));
-  const bool by_store = delivery == config::Delivery::kAuto ? store.signer != nullptr
-                                                            : delivery != config::Delivery::kProxy;
-  if (by_store) {
+  const bool chooses = delivery == Delivery::kAuto || delivery == Delivery::kDirectory;
+  if (chooses ? store.signer != nullptr : delivery == Delivery::kUrl) {
     std::shared_ptr<const FileLinks> links =
         TRY(LinksToStores(dependencies_.stores, table.root, options_.url_lifetime));
     return links;
@@ -137,10 +137,37 @@ Result<SharingService::TableHead> SharingService::GetTableMetadata(
   const auto format = TRY(protocol::ChooseFormat(request.capabilities, needs));
   protocol::HeadOptions options{.format = format, .history_shared = table.shared->history_shared};
   if (!choice.is_latest()) options.metadata_version = snapshot.version();
+  const auto directory = DirectoryOf(table);
+  if (directory.ok()) options.location = directory->uri;
   return TableHead{.version = snapshot.version(),
                    .stale_for = found.stale_for,
                    .format = format,
                    .lines = protocol::RenderHeadLines(snapshot, options)};
+}
+
+Result<DirectoryAccess> SharingService::DirectoryOf(const GrantedTable& table) const {
+  return FindDirectoryAccess(
+      {.shared = *table.shared, .root = table.root, .serving = table.serving},
+      dependencies_.stores);
+}
+
+Result<SharingService::TableCredentials> SharingService::VendCredentials(
+    const auth::Caller& caller, const protocol::TemporaryCredentialsRequest& request) {
+  const GrantedTable table = TRY(Grant(caller, request.table));
+  const DirectoryAccess access = TRY(DirectoryOf(table));
+  std::string directory = table.root;
+  if (request.location) {
+    directory = TRY(RequestedDirectory(*request.location, table.root, access));
+  }
+  TableCredentials given{.location = TRY(access.vendor->UriOf(directory)), .vended = {}};
+  given.vended = TRY(access.vendor->Vend(directory, options_.credential_lifetime));
+  std::string expires_at;
+  AppendUtc(given.vended.expires_at, expires_at);
+  dependencies_.log.Info("credentials given", {{"recipient", caller.recipient},
+                                               {"table", table.shared->ref.ToString()},
+                                               {"location", given.location},
+                                               {"expires_at", expires_at}});
+  return given;
 }
 
 Result<SharingService::SharedFile> SharingService::OpenFile(std::string_view path,

@@ -13,13 +13,16 @@
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "crypto/sealed_token.h"
+#include "observe/log.h"
 #include "protocol/capabilities.h"
 #include "protocol/list.h"
 #include "protocol/names.h"
 #include "protocol/query.h"
+#include "protocol/temporary_credentials.h"
 #include "sharing/answer.h"
 #include "sharing/async_queries.h"
 #include "sharing/commit_range.h"
+#include "sharing/directory_access.h"
 #include "sharing/file_response.h"
 #include "sharing/page_token.h"
 #include "sharing/table_cache.h"
@@ -34,6 +37,7 @@ class SharingService {
  public:
   struct Options {
     std::chrono::seconds url_lifetime{3600};
+    std::chrono::seconds credential_lifetime{3600};  ///< As CredentialVendor takes it.
     std::chrono::seconds page_token_lifetime{3 * 24 * 3600};
     std::chrono::seconds refresh_token_lifetime{3600};
     std::int64_t max_page_files = 10'000;  ///< A client that asks for larger pages gets these.
@@ -51,6 +55,7 @@ class SharingService {
     const storage::FileUrlSigner& urls;
     const crypto::TokenSealer& tokens;
     const Clock& clock;
+    observe::Logger& log;
   };
   SharingService(const Dependencies& dependencies, Options options);
 
@@ -97,6 +102,16 @@ class SharingService {
   };
   Result<TableHead> GetTableMetadata(const auth::Caller& caller,
                                      const protocol::TableMetadataRequest& request);
+
+  /// Temporary credentials for the table's directory, or for one below it. Before they are given, a
+  /// line of the log says to whom and for what. Errors also: kUnsupported and kInvalidArgument
+  /// where none may be had, see FindDirectoryAccess; kInvalidArgument for another location.
+  struct TableCredentials {
+    std::string location;  ///< A URI.
+    storage::VendedCredentials vended;
+  };
+  Result<TableCredentials> VendCredentials(const auth::Caller& caller,
+                                           const protocol::TemporaryCredentialsRequest& request);
 
   /// Files of a version, the latest unless asked otherwise, or what a range of versions added and
   /// removed; each to get a signed URL. Hints only skip files. `forwarded_origin` is how the client
@@ -208,6 +223,7 @@ class SharingService {
   /// Of the three ways, those with links.
   Result<std::shared_ptr<const FileLinks>> LinksFor(const GrantedTable& table,
                                                     const Asker& asker) const;
+  Result<DirectoryAccess> DirectoryOf(const GrantedTable& table) const;
   Result<LineContext> ContextOf(const GrantedTable& table, const Asker& asker,
                                 protocol::ResponseFormat format) const;
   TableRoots RootsOf(const GrantedTable& table) const {
@@ -221,6 +237,9 @@ class SharingService {
   Result<std::string> EncodeList(const auth::Caller& caller, const std::string& list,
                                  std::size_t size, const protocol::ListRequest& request,
                                  Add&& add) const;
+  /// What lists say of a table; it looks at `location`, which is filled where credentials are
+  /// given.
+  protocol::TableItem TableItemOf(const catalog::SharedTable& table, std::string& location) const;
   std::string FileBaseUrl(std::string_view forwarded_origin) const;
 
   const Dependencies dependencies_;

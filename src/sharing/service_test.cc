@@ -185,7 +185,7 @@ TEST_F(SharingTables, LinkOpensItsFile) {
   ShareOrders();
   const auto file = OpenUrl(*service_, FirstUrl(*Query(*service_, me_, orders_)));
   ASSERT_THAT(file, IsOk());
-  EXPECT_EQ(file->file.size_bytes, 5u);
+  EXPECT_EQ(std::get<storage::LocalFile>(file->file).size_bytes, 5u);
   EXPECT_EQ(file->recipient, "me");
   EXPECT_EQ(file->table, orders_);
 }

@@ -47,7 +47,8 @@ class TableCacheTest : public testing::Test {
     return std::unique_ptr<table::Table>(std::move(table));
   }
   TableCache Cache(std::size_t max_bytes) {
-    return TableCache([this](const std::string& location) { return Open(location); }, max_bytes);
+    return TableCache([this](const std::string& location) { return Open(location); }, max_bytes,
+                      clock_);
   }
   int OpensOf(TableCache& cache, const std::string& location) {
     const int before = opened_;
@@ -55,6 +56,7 @@ class TableCacheTest : public testing::Test {
     return opened_ - before;
   }
 
+  const ManualClock clock_{SystemTime(std::chrono::seconds(1))};
   std::map<std::string, std::size_t> sizes_;
   std::function<void()> on_latest_;
   std::optional<Error> fault_;
@@ -129,7 +131,7 @@ TEST_F(TableCacheTest, SnapshotOutlivesItsTable) {
   const auto snapshot = cache.Latest("/a");
   ASSERT_THAT(cache.Latest("/b"), IsOk());
   EXPECT_EQ(alive_, 1);
-  EXPECT_EQ((*snapshot)->metadata().id, "table");
+  EXPECT_EQ(snapshot->snapshot->metadata().id, "table");
 }
 
 TEST_F(TableCacheTest, DoesNotKeepAFailureToOpen) {

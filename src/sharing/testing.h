@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "delta/delta_table.h"
 #include "delta/testing.h"
+#include "observe/collecting_logger.h"
 #include "sharing/service.h"
 
 namespace sluice::sharing {
@@ -40,7 +41,8 @@ class SharedTables : public testing::Test {
                                                                       .stores = *stores_,
                                                                       .urls = urls_,
                                                                       .tokens = tokens_,
-                                                                      .clock = clock_},
+                                                                      .clock = clock_,
+                                                                      .log = log_},
                                          options);
     service->SetLinkBase({.base_url = "http://host/p"});
     return service;
@@ -118,6 +120,7 @@ class SharedTables : public testing::Test {
   std::unique_ptr<storage::Stores> stores_ =
       storage::Stores::New({}, storage::CloudContext{.clock = clock_}).value();
   storage::FileUrlSigner urls_{Secret("master"), clock_};
+  observe::CollectingLogger log_;
   crypto::TokenSealer tokens_{crypto::HmacSha256Key("page tokens"), clock_};
   std::unique_ptr<SharingService> service_;
 };

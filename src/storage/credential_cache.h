@@ -32,11 +32,14 @@ class CredentialCache {
 
   static constexpr std::chrono::minutes kRefreshBefore{5};
   static constexpr std::chrono::seconds kRetryAfter{30};
+  /// A request takes time, clocks differ, and ends are told in whole seconds: one that ends so soon
+  /// is used only by who has just fetched it.
+  static constexpr std::chrono::seconds kTooShort{5};
 
   /// `clock` must outlive the cache.
   CredentialCache(Fetch fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}
 
-  /// A credential that holds now. Errors: those of the fetch.
+  /// A credential that holds for a request that is sent now. Errors: those of the fetch.
   Result<Pointer> Get() {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -63,7 +66,9 @@ class CredentialCache {
   }
 
  private:
-  bool Holds(SystemTime now) const { return !kept_->expires_at || now < *kept_->expires_at; }
+  bool Holds(SystemTime now) const {
+    return !kept_->expires_at || now + kTooShort < *kept_->expires_at;
+  }
   bool IsDue(SystemTime now) const {
     if (!kept_->expires_at || now < retry_at_) return !Holds(now);
     return now + kRefreshBefore >= *kept_->expires_at;

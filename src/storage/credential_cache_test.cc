@@ -59,6 +59,19 @@ TEST_F(CredentialCacheTest, FailureGoesUnnoticedWhileTheKeptOneHolds) {
   EXPECT_EQ(Get(), "none");
 }
 
+TEST_F(CredentialCacheTest, OneThatIsNearlyOverIsForWhoFetchedItAlone) {
+  next_->expires_at = clock_.Now() + seconds(8);
+  EXPECT_EQ(Get(), "first");
+  clock_.Advance(seconds(2));
+  EXPECT_EQ(Get(), "first");
+  EXPECT_EQ(fetches_, 1);
+  next_ = Expiring<std::string>{.value = "second", .expires_at = clock_.Now() + seconds(5)};
+  clock_.Advance(seconds(1));
+  EXPECT_EQ(Get(), "second");
+  EXPECT_EQ(Get(), "second");
+  EXPECT_EQ(fetches_, 3);
+}
+
 TEST_F(CredentialCacheTest, RefusedOneIsFetchedAnewUnlessItIsNew) {
   const auto refused = cache_.Get();
   ASSERT_THAT(refused, IsOk());

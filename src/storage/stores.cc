@@ -34,7 +34,7 @@ Stores::Stores(std::vector<config::StoreOptions> options, CloudContext context,
     : options_(std::move(options)),
       context_(std::move(context)),
       factories_(std::move(factories)),
-      local_{.objects = NewLocalStore(), .signer = nullptr, .name = "file"} {}
+      local_{.objects = NewLocalStore(), .signer = nullptr, .vendor = nullptr, .name = "file"} {}
 
 Result<std::unique_ptr<Stores>> Stores::New(std::vector<config::StoreOptions> options,
                                             CloudContext context, StoreFactories factories) {

@@ -14,6 +14,7 @@
 #include "config/store_options.h"
 #include "http/client.h"
 #include "observe/metrics.h"
+#include "storage/credential_vendor.h"
 #include "storage/object_store.h"
 #include "storage/url_signer.h"
 
@@ -22,8 +23,9 @@ namespace sluice::storage {
 /// A bucket, or this machine's files: how it is read, and how links to it are signed.
 struct Store {
   std::shared_ptr<ObjectStore> objects;
-  std::shared_ptr<UrlSigner> signer;  ///< nullptr: no link of its own can be had.
-  std::string name;                   ///< The owner's, or the scheme.
+  std::shared_ptr<UrlSigner> signer;         ///< nullptr: no link of its own can be had.
+  std::shared_ptr<CredentialVendor> vendor;  ///< nullptr: it gives nobody credentials.
+  std::string name;                          ///< The owner's, or the scheme.
 };
 
 /// What a cloud's store is made with.
@@ -49,6 +51,8 @@ Result<Store> NewS3Store(const config::StoreOptions& options, const std::string&
                          const CloudContext& context);
 Result<Store> NewAzureStore(const config::StoreOptions& options, const std::string& bucket,
                             const CloudContext& context);
+/// Its vendor gives tokens that last as long as those they are made of, an hour at most,
+/// whatever is asked for: Google makes none that are shorter.
 Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::string& bucket,
                              const CloudContext& context);
 /// Objects of a web server: they can be read by name, but not listed, so that a table there needs a

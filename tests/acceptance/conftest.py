@@ -10,7 +10,6 @@ import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import coverage_of_tables  # noqa: E402
-import faults  # noqa: E402
 import places  # noqa: E402
 import testdata  # noqa: E402
 import wire  # noqa: E402
@@ -121,17 +120,6 @@ def pytest_configure(config):
         counts = testdata.COUNTS_OF_A_TENTH
         testdata.TABLES[:] = testdata.a_tenth_of(testdata.TABLES)
     config.pluginmanager.register(coverage_of_tables.Coverage(counts), "acceptance-coverage")
-
-
-def pytest_collection_modifyitems(config, items):
-    is_remote = config.getoption("store", places.LOCAL) != places.LOCAL
-    relayed = is_remote and config.getoption("delivery", "auto") == "proxy"
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if "table" in parameters:
-            reason = faults.reason_of(item.originalname, parameters["table"].name, relayed)
-            if reason:
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 def pytest_runtest_setup(item):

@@ -25,7 +25,6 @@ EXCEPTIONS = {
     "variant-stats-no-checkpoint": "deltalake does not read shredded variants",
     "variant-stats-state-reconstruction": "deltalake does not read shredded variants",
 }
-BY_DELTALAKE = "test_rows_as_deltalake_reads_them"
 BY_DUCKDB = {*EXCEPTIONS, "variant-basic", "void-column"}
 
 

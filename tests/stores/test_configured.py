@@ -58,7 +58,6 @@ def test_the_longest_prefix_counts(store, table, tmp_path, serve):
     assert len(serve({"t": table.location}, stores=[wrong, right]).files()) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a prefix counts only as Sluice itself would spell it")
 @only_minio
 def test_a_prefix_may_be_spelt_as_locations_are(store, table, tmp_path, serve):
     said = described(store, table.bucket, tmp_path, prefix=f"s3a://{table.bucket}/")

@@ -133,16 +133,7 @@ def own_table(kind, tmp_path):
         yield Table(str(tmp_path / "table"), store, "lake")
 
 
-NOT_CONFIGURED = pytest.mark.xfail(
-    strict=True, reason="stores: of Azure are refused: 'profile is no option of a store of Azure'"
-)
-each_kind = pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, id=name, marks=[NOT_CONFIGURED] if name == "azurite" else [])
-        for name, kind in STORES.items()
-    ],
-)
+each_kind = pytest.mark.parametrize("kind", STORES.values(), ids=STORES)
 # Given up after a second, so that nobody waits half a minute for a store that is gone.
 HASTY = {"requestTimeout": "1s", "connectTimeout": "500ms"}
 

@@ -83,6 +83,17 @@ Result<std::string> BlobEndpoint(const ContainerName& name) {
                     name.suffix);
 }
 
+std::string DataLakeUri(const ContainerName& name) {
+  constexpr std::string_view kBlob = ".blob.";
+  std::string host = Format("{}.dfs.{}", name.account, name.suffix);
+  const auto endpoint = BlobEndpoint(name);
+  if (endpoint.ok()) {
+    host = endpoint->substr(endpoint->find("://") + 3);
+    host.replace(host.find(kBlob), kBlob.size(), ".dfs.");
+  }
+  return Format("abfss://{}@{}", name.container, host);
+}
+
 Result<Endpoint> ParseEndpoint(std::string_view url, std::string_view account) {
   const auto target = http::ParseClientUrl(url);
   if (!target.ok() || target->target.find('?') != std::string::npos) {

@@ -27,6 +27,10 @@ bool IsAccountName(std::string_view name);
 /// are sent there only if the owner names the endpoint.
 Result<std::string> BlobEndpoint(const ContainerName& name);
 
+/// The container as clients of the Data Lake endpoint spell it:
+/// "abfss://container@account.dfs.core.windows.net".
+std::string DataLakeUri(const ContainerName& name);
+
 struct Endpoint {
   std::string url;   ///< With the account's path where it has one, without a '/' at its end.
   std::string host;  ///< In lower case; an IPv6 address in brackets.

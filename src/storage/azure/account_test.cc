@@ -40,6 +40,16 @@ TEST(AzureAccount, ALocationLeadsToNoHostButMicrosofts) {
   }
 }
 
+TEST(AzureAccount, ClientsOfTheDataLakeHaveTheirOwnUri) {
+  for (const char* uri :
+       {"abfss://lake@acme.dfs.core.windows.net", "abfss://lake@acme.dfs.core.chinacloudapi.cn",
+        "abfss://lake@acme.z12.dfs.storage.azure.net", "abfss://lake@acme.dfs.private.example"}) {
+    const auto name = ParseContainerName(ParseLocation(uri, "/")->path);
+    ASSERT_THAT(name, IsOk());
+    EXPECT_EQ(DataLakeUri(*name), uri);
+  }
+}
+
 TEST(AzureAccount, ContainerMayStandAlone) {
   const auto name = ParseContainerName("az://lake");
   ASSERT_THAT(name, IsOk());

@@ -97,12 +97,15 @@ Result<Store> NewAzureStore(const config::StoreOptions& options, const std::stri
       std::make_shared<const azure::Container>(service, bucket, settings.container);
   Store store{.objects = azure::NewAzureObjects(container), .name = options.name};
   if (auto keys = azure::NewKeySource(settings, service, context.clock)) {
-    store.signer = azure::NewUrlSigner({.container = container,
-                                        .account = settings.account,
-                                        .container_name = settings.container,
-                                        .public_url = settings.public_endpoint.url,
-                                        .https_only = settings.public_endpoint.is_https},
-                                       std::move(keys));
+    const azure::SignerTerms terms{.container = container,
+                                   .account = settings.account,
+                                   .container_name = settings.container,
+                                   .public_url = settings.public_endpoint.url,
+                                   .https_only = settings.public_endpoint.is_https};
+    azure::ContainerName name = TRY(azure::ParseContainerName(bucket));
+    name.account = settings.account;
+    store.signer = azure::NewUrlSigner(terms, keys);
+    store.vendor = azure::NewVendor(terms, std::move(keys), azure::DataLakeUri(name));
   }
   return store;
 }

@@ -23,6 +23,7 @@ constexpr TextOption kForeignOptions[] = {
     {"session_token_file", &StoreOptions::session_token_file},
     {"role_arn", &StoreOptions::role_arn},
     {"external_id", &StoreOptions::external_id},
+    {"dir_role_arn", &StoreOptions::dir_role_arn},
     {"web_identity_token_file", &StoreOptions::web_identity_token_file},
     {"service_account_file", &StoreOptions::service_account_file},
     {"kms_key_id", &StoreOptions::kms_key_id},

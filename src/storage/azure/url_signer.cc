@@ -95,6 +95,41 @@ class AzureUrlSigner final : public UrlSigner {
   const std::shared_ptr<SasKeySource> keys_;
 };
 
+class AzureVendor final : public CredentialVendor {
+ public:
+  AzureVendor(SignerTerms terms, std::shared_ptr<SasKeySource> keys, std::string container_uri)
+      : terms_(std::move(terms)),
+        keys_(std::move(keys)),
+        container_uri_(std::move(container_uri)) {}
+
+  Result<std::string> UriOf(std::string_view directory) const override {
+    const std::string_view name = TRY(NameOf(directory));
+    return Format("{}/{}", container_uri_, name);
+  }
+
+  Result<VendedCredentials> Vend(std::string_view directory,
+                                 std::chrono::seconds lifetime) override {
+    const std::string_view name = TRY(NameOf(directory));
+    const KeyPointer key = TRY(keys_->Get());
+    const SasTerms sas_terms = TRY(TermsUntil(terms_, *key, lifetime));
+    return VendedCredentials{
+        .credentials = DirectorySas{Secret(SignDirectory(*key, sas_terms, name))},
+        .expires_at = sas_terms.expires_at};
+  }
+
+ private:
+  /// The directory's path in the container.
+  Result<std::string_view> NameOf(std::string_view directory) const {
+    const std::string_view name = TRY(terms_.container->KeyOf(directory));
+    if (name.empty()) return Unsupported("a whole container is not given away");
+    return name;
+  }
+
+  const SignerTerms terms_;
+  const std::shared_ptr<SasKeySource> keys_;
+  const std::string container_uri_;
+};
+
 }  // namespace
 
 SasKeySource::SasKeySource(const SasKey& key) : account_key_(std::make_shared<SasKey>(key)) {}
@@ -114,14 +149,9 @@ std::shared_ptr<UrlSigner> NewUrlSigner(SignerTerms terms, std::shared_ptr<SasKe
   return std::make_shared<AzureUrlSigner>(std::move(terms), std::move(keys));
 }
 
-Result<DirectoryGrant> GrantDirectory(const SignerTerms& terms, SasKeySource& keys,
-                                      std::string_view directory, std::chrono::seconds lifetime) {
-  const std::string_view key_path = TRY(terms.container->KeyOf(directory));
-  if (key_path.empty()) return InvalidArgument("a whole container is not given away");
-  const KeyPointer key = TRY(keys.Get());
-  const SasTerms sas_terms = TRY(TermsUntil(terms, *key, lifetime));
-  return DirectoryGrant{.sas = SignDirectory(*key, sas_terms, key_path),
-                        .expires_at = sas_terms.expires_at};
+std::unique_ptr<CredentialVendor> NewVendor(SignerTerms terms, std::shared_ptr<SasKeySource> keys,
+                                            std::string container_uri) {
+  return std::make_unique<AzureVendor>(std::move(terms), std::move(keys), std::move(container_uri));
 }
 
 }  // namespace sluice::storage::azure

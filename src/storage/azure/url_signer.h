@@ -10,6 +10,7 @@
 #include "storage/azure/container.h"
 #include "storage/azure/sas.h"
 #include "storage/credential_cache.h"
+#include "storage/credential_vendor.h"
 #include "storage/url_signer.h"
 
 namespace sluice::storage::azure {
@@ -45,16 +46,10 @@ class SasKeySource {
 /// plain GETs.
 std::shared_ptr<UrlSigner> NewUrlSigner(SignerTerms terms, std::shared_ptr<SasKeySource> keys);
 
-/// A query that lists and reads one directory of the container and nothing beside it.
-struct DirectoryGrant {
-  std::string sas;  ///< Without a '?'.
-  SystemTime expires_at;
-};
-
-/// For recipients that read a whole table by themselves. Only accounts with a hierarchical
-/// namespace take it. `directory` is a canonical path below the container; `lifetime` is 1 s to 7
-/// days. Errors: kInvalidArgument if it is neither; those of SasKeySource.
-Result<DirectoryGrant> GrantDirectory(const SignerTerms& terms, SasKeySource& keys,
-                                      std::string_view directory, std::chrono::seconds lifetime);
+/// Vends signatures of directories, by the same keys. Only accounts with a hierarchical namespace
+/// take them; a whole container is not given away (kUnsupported). `container_uri` is what the URIs
+/// of directories begin with, see DataLakeUri.
+std::unique_ptr<CredentialVendor> NewVendor(SignerTerms terms, std::shared_ptr<SasKeySource> keys,
+                                            std::string container_uri);
 
 }  // namespace sluice::storage::azure

@@ -15,6 +15,8 @@ using testing::StartsWith;
 
 constexpr SystemTime kTen{seconds(1'795'255'200)};  // 2026-11-21T10:00:00Z
 
+constexpr char kLakeUri[] = "abfss://lake@acme.dfs.core.windows.net";
+
 std::string KeyAnswer(std::string_view expiry) {
   return Format(
       "<UserDelegationKey><SignedOid>oid</SignedOid><SignedTid>tid</SignedTid><SignedStart>"
@@ -134,15 +136,36 @@ TEST_F(AzureSigner, ABadKeyIsNoneAndIsNotRepeated) {
   }
 }
 
-TEST_F(AzureSigner, DirectoryIsGrantedAndNothingAboveIt) {
-  const auto grant = GrantDirectory(Terms(), *AccountKey(), "az://lake@acme/w/orders", hours(1));
-  ASSERT_THAT(grant, IsOk());
-  EXPECT_EQ(grant->expires_at, kTen + hours(1));
-  EXPECT_THAT(grant->sas, HasSubstr("&sr=d&sp=rl&sdd=2&sig="));
-  for (const char* path : {"az://lake@acme", "az://lake@other/w", "az://lak"}) {
-    EXPECT_THAT(GrantDirectory(Terms(), *AccountKey(), path, hours(1)),
-                FailsWith(ErrorCode::kInvalidArgument));
+TEST_F(AzureSigner, DirectoryIsVendedToBeReadAndListed) {
+  const auto vendor = NewVendor(Terms(), AccountKey(), kLakeUri);
+  const auto vended = vendor->Vend("az://lake@acme/w/orders", hours(1));
+  ASSERT_THAT(vended, IsOk());
+  EXPECT_EQ(vended->expires_at, kTen + hours(1));
+  EXPECT_THAT(std::get<DirectorySas>(vended->credentials).query.Reveal(),
+              HasSubstr("&sr=d&sp=rl&sdd=2&sig="));
+  EXPECT_THAT(vendor->UriOf("az://lake@acme/w/orders"),
+              IsOkAnd(std::string("abfss://lake@acme.dfs.core.windows.net/w/orders")));
+}
+
+TEST_F(AzureSigner, NeitherAWholeContainerNorAnotherIsVended) {
+  const auto vendor = NewVendor(Terms(), AccountKey(), kLakeUri);
+  EXPECT_THAT(vendor->UriOf("az://lake@acme"), FailsWith(ErrorCode::kUnsupported));
+  EXPECT_THAT(vendor->Vend("az://lake@acme", hours(1)), FailsWith(ErrorCode::kUnsupported));
+  for (const char* path : {"az://lake@other/w", "az://lak"}) {
+    EXPECT_THAT(vendor->UriOf(path), FailsWith(ErrorCode::kInvalidArgument));
+    EXPECT_THAT(vendor->Vend(path, hours(1)), FailsWith(ErrorCode::kInvalidArgument));
   }
+}
+
+TEST_F(AzureSigner, DirectoryEndsWithItsDelegationKey) {
+  client_->Add(200, KeyAnswer("2026-11-21T10:30:00Z"));
+  const auto vended =
+      NewVendor(Terms(), DelegationKeys(), kLakeUri)->Vend("az://lake@acme/w", hours(1));
+  ASSERT_THAT(vended, IsOk());
+  EXPECT_EQ(vended->expires_at, kTen + std::chrono::minutes(30));
+  const std::string& query = std::get<DirectorySas>(vended->credentials).query.Reveal();
+  EXPECT_THAT(query, HasSubstr("&se=2026-11-21T10%3A30%3A00Z&sr=d&sp=rl"));
+  EXPECT_THAT(query, HasSubstr("&skoid=oid&sktid=tid"));
 }
 
 }  // namespace

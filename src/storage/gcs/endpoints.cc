@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/client_target.h"
+#include "storage/gcs/downscope.h"
 #include "storage/gcs/sign_blob.h"
 
 namespace sluice::storage::gcs {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::string_view kGoogle = "https://storage.googleapis.com";
 constexpr char kEmulatorVariable[] = "STORAGE_EMULATOR_HOST";
 constexpr char kIamVariable[] = "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS";
+constexpr char kStsVariable[] = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS";
 constexpr std::size_t kMaxOriginBytes = 300;
 
 /// The emulator as its variable names it: each of Google's libraries takes another form.
@@ -51,6 +53,8 @@ Result<Endpoints> EndpointsOf(const config::StoreOptions& options,
   }
   const std::string iam = environment(kIamVariable);
   endpoints.iam = TRY(ParseOrigin(kIamVariable, iam.empty() ? kIamUrl : iam));
+  const std::string sts = environment(kStsVariable);
+  endpoints.sts = TRY(ParseOrigin(kStsVariable, sts.empty() ? kStsUrl : sts));
   return endpoints;
 }
 

@@ -23,12 +23,13 @@ struct Endpoints {
   /// unencrypted.
   bool is_emulator = false;
   Origin iam = {};  ///< The service that signs.
+  Origin sts = {};  ///< The service that downscopes tokens.
 };
 
 /// `endpoint` of the options, else STORAGE_EMULATOR_HOST ("host:port", or a URL), else Google's
 /// own; links by `public_endpoint` where there is one; CLOUDSDK_API_ENDPOINT_OVERRIDES_
-/// IAMCREDENTIALS for signBlob, as `gcloud` has it. Errors: kInvalidArgument for one that is not of
-/// that form.
+/// IAMCREDENTIALS for signBlob, as `gcloud` has it, and CLOUDSDK_API_ENDPOINT_OVERRIDES_STS in the
+/// same way. Errors: kInvalidArgument for one that is not of that form.
 Result<Endpoints> EndpointsOf(const config::StoreOptions& options,
                               const std::function<std::string(const std::string&)>& environment);
 

@@ -6,6 +6,7 @@
 #include "storage/gcs/endpoints.h"
 #include "storage/gcs/gcs_store.h"
 #include "storage/gcs/url_signer.h"
+#include "storage/gcs/vendor.h"
 #include "storage/location.h"
 #include "storage/store_client.h"
 #include "storage/stores.h"
@@ -26,6 +27,7 @@ Result<void> CheckOptions(const config::StoreOptions& options) {
       {"session_token_file", !options.session_token_file.empty()},
       {"role_arn", !options.role_arn.empty()},
       {"external_id", !options.external_id.empty()},
+      {"dir_role_arn", !options.dir_role_arn.empty()},
       {"web_identity_token_file", !options.web_identity_token_file.empty()},
       {"account_key_file", !options.account_key_file.empty()},
       {"sas_token_file", !options.sas_token_file.empty()},
@@ -95,6 +97,11 @@ Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::str
                    {.credentials = credentials,
                     .identity_requests = identity_requests,
                     .clock = context.clock}),
+               .vendor = options.anonymous ? nullptr
+                                           : gcs::NewVendor(bucket, endpoints.sts.url,
+                                                            {.credentials = credentials,
+                                                             .identity_requests = identity_requests,
+                                                             .clock = context.clock}),
                .name = options.name};
 }
 

@@ -174,6 +174,9 @@ Result<void> CheckCredentialOptions(const StoreOptions& options) {
   if (options.anonymous && !options.role_arn.empty()) {
     return InvalidArgument("anonymous and role_arn contradict each other");
   }
+  if (options.anonymous && !options.dir_role_arn.empty()) {
+    return InvalidArgument("anonymous and dir_role_arn contradict each other");
+  }
   for (const auto& [one, other] : kNeeds) {
     if (!(options.*one.field).empty() && (options.*other.field).empty()) {
       return InvalidArgument("{} needs {}", one.name, other.name);

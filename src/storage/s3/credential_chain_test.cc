@@ -223,6 +223,7 @@ TEST_F(CredentialChain, OptionsThatContradictEachOtherAreRefused) {
       [](Options& o) { o.account = "a"; },
       [&](Options& o) { o.service_account_file = file; },
       [](Options& o) { o.anonymous = true, o.role_arn = "arn"; },
+      [](Options& o) { o.anonymous = true, o.dir_role_arn = "arn"; },
       [](Options& o) { o.anonymous = true, o.aws_profile = "dev"; },
       [&](Options& o) {
         o.access_key_id = "A", o.secret_access_key_file = file, o.aws_profile = "dev";

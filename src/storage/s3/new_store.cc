@@ -9,6 +9,7 @@
 #include "storage/s3/credential_chain.h"
 #include "storage/s3/s3_store.h"
 #include "storage/s3/shared_files.h"
+#include "storage/s3/vendor.h"
 #include "storage/small_file.h"
 #include "storage/store_client.h"
 #include "storage/stores.h"
@@ -110,7 +111,10 @@ Result<Store> NewS3Store(const StoreOptions& options, const std::string& bucket,
       std::move(terms), {.requests = requests,
                          .clock = context.clock,
                          .fetch_credentials = [chain] { return s3::FindCredentials(*chain); }}));
-  Store store{.objects = s3::NewObjectStore(opened), .signer = nullptr, .name = options.name};
+  Store store{.objects = s3::NewObjectStore(opened),
+              .signer = nullptr,
+              .vendor = s3::NewVendor(opened, chain, context.clock),
+              .name = options.name};
   // Who follows a URL has not the customer's key.
   if (!has_customer_key) store.signer = s3::NewUrlSigner(opened);
   return store;
