@@ -134,6 +134,7 @@ class PartsAhead final : public RandomAccessObject {
       Await(at->first, part, lock);
       if (part.state == State::kFailed) return *part.failure;
       if (part.state == State::kHere) return Give(part, offset - at->first, out);
+      NoteGiven(part, out.size());
     } else {
       const std::uint64_t end = next == parts_.end() ? tail_offset_ : next->first;
       out = out.first(std::min<std::uint64_t>(out.size(), end - offset));
@@ -157,14 +158,20 @@ class PartsAhead final : public RandomAccessObject {
 
   std::size_t Give(Part& part, std::uint64_t begin, std::span<char> out) const {
     const std::size_t count = part.bytes.copy(out.data(), out.size(), begin);
+    NoteGiven(part, count);
+    return count;
+  }
+
+  /// Lets a part go of which all was given, be it from here or by another request.
+  void NoteGiven(Part& part, std::size_t count) const {
     part.left_bytes -= std::min<std::uint64_t>(part.left_bytes, count);
-    if (part.left_bytes == 0) {
-      part.state = State::kGone;
+    if (part.left_bytes > 0) return;
+    if (part.state == State::kHere) {
       part.bytes = std::string();
       --held_parts_;
       changed_.notify_all();
     }
-    return count;
+    part.state = State::kGone;
   }
 
   void Work() const {

@@ -10,10 +10,11 @@
 namespace sluice::storage {
 
 // How an object of a remote store is read ahead. One that is open holds kPartsAhead parts of its
-// own, and kRequestsAhead more that are on their way: 48 MiB, whatever its size.
+// own, and kRequestsAhead more that are on their way: 40 MiB, whatever its size. More at once would
+// be no faster than what is made of them, and over a slow line each would come too late.
 inline constexpr std::size_t kPartBytes = 2 << 20;
 inline constexpr std::size_t kPartsAhead = 16;
-inline constexpr std::size_t kRequestsAhead = 8;
+inline constexpr std::size_t kRequestsAhead = 4;
 /// Of what is longer than a part, the end comes first: a Parquet file's footer is there.
 inline constexpr std::size_t kTailBytes = 256 << 10;
 

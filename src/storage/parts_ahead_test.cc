@@ -168,6 +168,24 @@ TEST_F(PartsAheadTest, ColumnsThatAreReadSideBySideComeSideBySide) {
   EXPECT_THAT(Reads(), SizeIs(1 + 5 * 4));
 }
 
+TEST_F(PartsAheadTest, MoreColumnsThanAreHeldAreReadAllTheSame) {
+  OpenObject(81 * kMiB);
+  std::vector<ByteSpan> columns;
+  for (std::uint64_t i = 0; i < kPartsAhead + 4; ++i) {
+    columns.push_back({.offset = i * 4 * kMiB, .length = 4 * kMiB});
+  }
+  object_->WillRead({columns});
+  for (std::uint64_t at = 0; at < 4 * kMiB; at += kMiB) {
+    for (const ByteSpan column : columns) ASSERT_THAT(Read(column.offset + at, kMiB), IsOk());
+  }
+  EXPECT_LE(store_->noted.most_under_way, kRequestsAhead + 1);
+  // Nothing of what was read is held: all that follows is read ahead again.
+  Forget();
+  object_->WillRead({{{.offset = 80 * kMiB, .length = kMiB / 2}}});
+  EXPECT_THAT(Read(80 * kMiB, 1000), IsOk());
+  EXPECT_EQ(Reads().back(), std::pair(80 * kMiB, kMiB / 2));
+}
+
 TEST_F(PartsAheadTest, SmallColumnsThatLieTogetherComeTogether) {
   OpenObject(100 * kMiB);
   object_->WillRead({{{.offset = 3000, .length = 1000},

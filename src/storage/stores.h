@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/store_options.h"
-#include "storage/credential_vendor.h"
 #include "http/client.h"
 #include "observe/metrics.h"
+#include "storage/credential_vendor.h"
 #include "storage/object_store.h"
 #include "storage/url_signer.h"
 
