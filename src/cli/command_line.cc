@@ -15,6 +15,7 @@
 #include "config/configuration.h"
 #include "config/server_options.h"
 #include "config/setting.h"
+#include "config/store_options.h"
 #include "config/value.h"
 #include "config/yaml_fields.h"
 #include "sharing/openapi.h"
@@ -156,7 +157,8 @@ class CommandLine {
     AddConfigOption(*show, "FILE,--config");
     show_flags_.AddTo(*show);
     AddCommand(*config, "docs", "Print the reference page of all settings.", [this] {
-      terminal_.out << config::SettingsReference(config::ServerSettingRows());
+      terminal_.out << config::SettingsReference(config::ServerSettingRows(),
+                                                 config::StoreSettingRows());
       return kSuccess;
     });
   }
@@ -210,6 +212,12 @@ class CommandLine {
         if (!path->empty()) *path = Absolute(*path);
       terminal_.out << StartText(absolute) << std::flush;
     };
+    if (config::IsUrl(sources_.folder)) {
+      return InvalidArgument(
+          "{}: only folders of this machine are searched; tables in a store are named in a "
+          "configuration, see --config",
+          sources_.folder);
+    }
     TRY(operations_.serve({.sources = Sources(serve_flags_), .on_listening = report}));
     return kSuccess;
   }
@@ -221,6 +229,7 @@ class CommandLine {
       return kSuccess;
     }
     const auto view = TRY(catalog::View::Make(loaded.shares->shares, {}));
+    TRY(operations_.check_stores(loaded, *view));
     for (const std::string& note : loaded.shares->without_effect) terminal_.out << note << '\n';
     terminal_.out << Format("{} is right: {}, {}; sluice table check looks into a table\n",
                             loaded.file, Counted(view->shares().size(), "share"),

@@ -7,6 +7,7 @@
 
 #include "base/testing.h"
 #include "config/server_options.h"
+#include "config/store_options.h"
 
 namespace sluice::cli {
 namespace {
@@ -21,6 +22,9 @@ class CommandLineTest : public testing::Test {
       served_.push_back(request.sources);
       if (request.on_listening) request.on_listening(started_);
       return {};
+    };
+    operations_.check_stores = [this](const config::Configuration&, const catalog::View&) {
+      return stores_checked_;
     };
     operations_.check_table = [this](const std::string& location) -> Result<TableReport> {
       if (location == "/broken") {
@@ -51,6 +55,7 @@ class CommandLineTest : public testing::Test {
   Operations operations_;
   StartReport started_;
   TableReport report_;
+  Result<void> stores_checked_;
   std::vector<config::ConfigurationSources> served_;
   std::map<std::string, std::string> environment_;
   std::ostringstream out_;
@@ -161,9 +166,21 @@ TEST_F(CommandLineTest, ConfigShowTellsWhereValuesComeFrom) {
   }
 }
 
+TEST_F(CommandLineTest, ServeOfAUrlSaysWhereTablesOfAStoreAreNamed) {
+  EXPECT_NE(Run({"serve", "s3://lake/warehouse"}), kSuccess);
+  EXPECT_THAT(err_.str(), HasSubstr("--config"));
+}
+
+TEST_F(CommandLineTest, ConfigCheckLooksAtTheStoresToo) {
+  stores_checked_ = InvalidArgument("store 'lake': accessKeyId needs secretAccessKeyFile");
+  EXPECT_NE(Run({"config", "check", Write("shares: []\n")}), kSuccess);
+  EXPECT_THAT(err_.str(), HasSubstr("accessKeyId needs secretAccessKeyFile"));
+}
+
 TEST_F(CommandLineTest, ConfigDocsPrintsTheReferencePage) {
   EXPECT_EQ(Run({"config", "docs"}), kSuccess);
-  EXPECT_EQ(out_.str(), config::SettingsReference(config::ServerSettingRows()));
+  EXPECT_EQ(out_.str(),
+            config::SettingsReference(config::ServerSettingRows(), config::StoreSettingRows()));
 }
 
 TEST_F(CommandLineTest, TableCheckSaysWhatATableNeeds) {

@@ -5,9 +5,11 @@
 #include "cli/command_line.h"
 #include "config/configuration.h"
 #include "server/serve.h"
+#include "server/stores.h"
 
 int main(int argc, char** argv) {
   const sluice::cli::Operations operations{.serve = sluice::server::Serve,
+                                           .check_stores = sluice::server::CheckStoresOf,
                                            .check_table = sluice::server::CheckTable};
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return sluice::cli::RunCommandLine(

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "catalog/view.h"
+#include "config/configuration.h"
 #include "server/serve.h"
 
 namespace sluice::cli {
@@ -16,6 +18,9 @@ using server::TableReport;
 struct Operations {
   /// Returns when the server has been told to end and has drained.
   std::function<Result<void>(const ServeRequest& request)> serve;
+  /// Whether the stores of a configuration can be made and deliver its tables.
+  std::function<Result<void>(const config::Configuration& configuration, const catalog::View& view)>
+      check_stores;
   /// Errors: if the location holds no table or one that cannot be read; a table that is whole but
   /// needs what this server lacks is a report that says so.
   std::function<Result<TableReport>(const std::string& location)> check_table;

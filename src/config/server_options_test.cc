@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/testing.h"
+#include "config/store_options.h"
 
 namespace sluice::config {
 namespace {
@@ -30,11 +31,19 @@ TEST(ServerOptions, EverySettingIsDocumentedAndNamedOnce) {
   }
 }
 
+TEST(StoreOptions, EverySettingIsDocumentedAndNamedOnce) {
+  std::set<std::string_view> names;
+  for (const SettingRow& row : StoreSettingRows()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.doc.empty()) << row.name;
+  }
+}
+
 TEST(ServerOptions, ReferencePageInTheRepositoryIsTheOneTheTableGives) {
   std::ifstream file(SLUICE_SOURCE_DIR "/docs/reference/settings.md");
   std::stringstream page;
   page << file.rdbuf();
-  EXPECT_EQ(page.str(), SettingsReference(ServerSettingRows()))
+  EXPECT_EQ(page.str(), SettingsReference(ServerSettingRows(), StoreSettingRows()))
       << "run: sluice config docs > docs/reference/settings.md";
 }
 

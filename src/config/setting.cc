@@ -76,6 +76,19 @@ std::string KindInWords(SettingKind kind) {
   return {};
 }
 
+/// What a page says of a row, wherever it may be given.
+std::string SectionOf(const SettingRow& row, std::string_view heading) {
+  std::string section = Format("\n{} {}\n\n{}\n\n", heading, row.YamlKey(), row.doc);
+  section += Format("- Value: {}", KindInWords(row.kind));
+  if (!row.choices.empty()) section += Format(", one of `{}`", row.choices);
+  if (!row.min.empty()) section += Format(", at least `{}`", row.min);
+  if (!row.max.empty()) section += Format(", at most `{}`", row.max);
+  if (row.is_path) section += "; relative to the folder of the file that names it";
+  section += row.fallback.empty() ? std::string("\n- Default: none\n")
+                                  : Format("\n- Default: `{}`\n", row.fallback);
+  return section;
+}
+
 }  // namespace
 
 std::string SettingRow::YamlKey() const {
@@ -140,27 +153,32 @@ GivenSetting StrongestOf(const SettingRow& row, std::span<const GivenSetting> gi
           .items = {std::string(row.fallback)}};
 }
 
-std::string SettingsReference(std::span<const SettingRow> rows) {
+std::string SettingsReference(std::span<const SettingRow> server_rows,
+                              std::span<const SettingRow> store_rows) {
   std::string page =
       "# Settings\n\n"
-      "Made by `sluice config docs`; edit the table in `src/config/server_options.cc` instead.\n\n"
+      "Made by `sluice config docs`; edit the tables in `src/config/server_options.cc` and\n"
+      "`src/config/store_options.cc` instead.\n\n"
       "A setting is a key of `sluice:` in the configuration file, an environment variable or a "
       "flag\n"
       "of `sluice serve`. A flag wins over the environment, that over `sluice:`, that over the\n"
       "reference server's keys (`host`, `port`, `endpoint`, `ssl`, ...), and those over the "
       "default.\n"
-      "`sluice config show` prints what is in force and where it came from.\n";
-  for (const SettingRow& row : rows) {
-    page += Format("\n## {}\n\n{}\n\n", row.YamlKey(), row.doc);
-    page += Format("- Value: {}", KindInWords(row.kind));
-    if (!row.choices.empty()) page += Format(", one of `{}`", row.choices);
-    if (!row.min.empty()) page += Format(", at least `{}`", row.min);
-    if (!row.max.empty()) page += Format(", at most `{}`", row.max);
-    if (row.is_path) page += "; relative to the folder of the file that names it";
-    page += row.fallback.empty() ? std::string("\n- Default: none\n")
-                                 : Format("\n- Default: `{}`\n", row.fallback);
+      "`sluice config show` prints what is in force and where it came from. The settings of a "
+      "store\n"
+      "are [further down](#settings-of-a-store).\n";
+  for (const SettingRow& row : server_rows) {
+    page += SectionOf(row, "##");
     page += Format("- Environment: `{}`\n- Flag: `{}`\n", row.EnvironmentVariable(), row.Flag());
   }
+  page +=
+      "\n## Settings of a store\n\n"
+      "Keys of an entry of `stores:`, a list beside `sluice:` in the configuration file. They "
+      "stand\n"
+      "in the file alone. What is left out comes from where that cloud's own programs look for "
+      "it:\n"
+      "see [Tables in object stores](../guide/storage.md).\n";
+  for (const SettingRow& row : store_rows) page += SectionOf(row, "###");
   return page;
 }
 

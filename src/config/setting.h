@@ -128,7 +128,8 @@ Result<LayeredOptions<Options>> LayerSettings(std::span<const Setting<Options>> 
   return layered;
 }
 
-/// docs/reference/settings.md for `rows`: one section each.
-std::string SettingsReference(std::span<const SettingRow> rows);
+/// docs/reference/settings.md: one section for each row, those of the server and those of a store.
+std::string SettingsReference(std::span<const SettingRow> server_rows,
+                              std::span<const SettingRow> store_rows);
 
 }  // namespace sluice::config

@@ -7,6 +7,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 struct LampOptions {
   bool lit = false;
@@ -114,11 +115,20 @@ TEST(Setting, NameGivesThreeSpellings) {
 
 TEST(Setting, ReferencePageNamesEverySpellingAndBound) {
   const std::vector<SettingRow> rows = {RowOf(kLampSettings[1])};
-  const std::string page = SettingsReference(rows);
+  const std::string page = SettingsReference(rows, {});
   for (const char* text :
        {"## bulbs", "at least `1`", "at most `8`", "Default: `1`", "`SLUICE_BULBS`", "`--bulbs`"}) {
     EXPECT_THAT(page, HasSubstr(text));
   }
+}
+
+TEST(Setting, ReferencePageNamesNoVariableOrFlagForSettingsOfTheFileAlone) {
+  const std::vector<SettingRow> rows = {RowOf(kLampSettings[1])};
+  const std::string page = SettingsReference({}, rows);
+  EXPECT_THAT(page, HasSubstr("### bulbs"));
+  EXPECT_THAT(page, HasSubstr("at most `8`"));
+  EXPECT_THAT(page, Not(HasSubstr("BULBS")));
+  EXPECT_THAT(page, Not(HasSubstr("--bulbs")));
 }
 
 }  // namespace

@@ -14,9 +14,7 @@ Result<StoreOptions> ReadStore(const YamlDocument& document, const YamlNode& nod
   if (node.kind != YamlNode::Kind::kMap) {
     return FaultAt(document, node.line, "a store must be a map with a name and a prefix");
   }
-  std::vector<SettingRow> rows;
-  for (const auto& setting : StoreSettings()) rows.push_back(RowOf(setting));
-  const auto given = TRY(ReadSettings(document, node, "a store", rows));
+  const auto given = TRY(ReadSettings(document, node, "a store", StoreSettingRows()));
   StoreOptions store = TRY(LayerSettings(StoreSettings(), std::span(given))).options;
   if (store.name.empty()) return FaultAt(document, node.line, "a store needs a name");
   if (!store.prefix.empty()) return store;

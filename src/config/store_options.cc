@@ -38,7 +38,8 @@ constexpr Row kStoreSettings[] = {
      .field = &Options::profile,
      .fallback = "aws",
      .choices = "aws|minio|ceph|r2|seaweedfs|ecs",
-     .doc = "S3: whose it is. Sets how buckets are addressed and what else differs."},
+     .doc = "S3: whose it is. All but aws need an endpoint, so that none is forgotten; r2 has the\n"
+            "region auto."},
     {.name = "path_style",
      .field = &Options::path_style,
      .fallback = "auto",
@@ -204,5 +205,11 @@ constexpr Row kStoreSettings[] = {
 }  // namespace
 
 std::span<const Setting<StoreOptions>> StoreSettings() { return kStoreSettings; }
+
+std::vector<SettingRow> StoreSettingRows() {
+  std::vector<SettingRow> rows;
+  for (const Row& setting : kStoreSettings) rows.push_back(RowOf(setting));
+  return rows;
+}
 
 }  // namespace sluice::config

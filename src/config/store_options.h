@@ -60,9 +60,12 @@ struct StoreOptions {
   std::int64_t max_attempts = 5;
   std::int64_t max_connections = 64;
   std::chrono::milliseconds hedge_after{0};  ///< Reads of a log are sent again after this; 0: not.
+
+  bool operator==(const StoreOptions&) const = default;
 };
 
 /// The rows that say how `StoreOptions` is written, in the order of the reference.
 std::span<const Setting<StoreOptions>> StoreSettings();
+std::vector<SettingRow> StoreSettingRows();
 
 }  // namespace sluice::config

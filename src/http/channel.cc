@@ -68,20 +68,25 @@ std::size_t Channel::TryRead(std::span<char> into) {
   return step.status == IoStatus::kOk ? step.bytes : 0;
 }
 
-Awaitable<bool> Channel::Write(std::span<iovec> parts, std::chrono::milliseconds stall_timeout) {
+IoStatus Channel::WriteNow(std::span<iovec>& parts) {
   parts = Skip(parts, 0);
   while (!parts.empty()) {
     const IoResult step = transport_->Write(parts);
-    if (step.status == IoStatus::kClosed) co_return false;
-    if (step.status == IoStatus::kOk) {
-      parts = Skip(parts, step.bytes);
-      continue;
-    }
+    if (step.status != IoStatus::kOk) return step.status;
+    parts = Skip(parts, step.bytes);
+  }
+  return IoStatus::kOk;
+}
+
+Awaitable<bool> Channel::Write(std::span<iovec> parts, std::chrono::milliseconds stall_timeout) {
+  while (true) {
+    const IoStatus status = WriteNow(parts);
+    if (status == IoStatus::kOk) co_return true;
+    if (status == IoStatus::kClosed) co_return false;
     SetDeadline(stall_timeout);
-    if (!co_await Wait(step.status)) co_return false;
+    if (!co_await Wait(status)) co_return false;
     ClearDeadline();
   }
-  co_return true;
 }
 
 void Channel::SetDeadline(std::chrono::milliseconds timeout) {

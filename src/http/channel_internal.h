@@ -27,6 +27,9 @@ class Channel {
   std::size_t TryRead(std::span<char> into);
   /// Writes all; false if the peer is gone or takes nothing for `stall_timeout`. Changes `parts`.
   Awaitable<bool> Write(std::span<iovec> parts, std::chrono::milliseconds stall_timeout);
+  /// Writes what the socket takes now and leaves the rest in `parts`; kOk if there is none. A
+  /// worker may call it as it may use transport().
+  IoStatus WriteNow(std::span<iovec>& parts);
   /// Waits for what a call of the transport asked for; false if the wait ended otherwise.
   Awaitable<bool> Wait(IoStatus wanted);
 

@@ -60,7 +60,7 @@ class CurlClient final : public Client {
     TRY(transfer->RunUntil([&] { return transfer->head().is_whole(); }, end));
     const auto length = transfer->content_length();
     if (request.method != "HEAD" && length && !body.Expect(*length)) {
-      return TooLarge("the answer is longer than allowed of {}", transfer->host());
+      return WithDetail(TooLarge("the answer is longer than allowed"), transfer->host());
     }
     TRY(transfer->RunUntil([] { return false; }, end));
     return ClientResponse{.status = transfer->head().status(),

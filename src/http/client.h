@@ -73,7 +73,7 @@ class Client {
   /// is no HTTP, too long in coming, or cut short; kTooLarge past `max_body_bytes`;
   /// kPermissionDenied for a certificate that is not to be trusted or does not fit, and for an
   /// address of a network that is not listed; kInvalidArgument for a URL that is none. Messages
-  /// name the host alone.
+  /// name no host; it is in the detail.
   virtual Result<ClientResponse> Send(const ClientRequest& request, const Limits& limits) = 0;
   /// The same up to the end of the headers; `limits.timeout` is for these, and the body has no
   /// bound. The download may outlive the client.

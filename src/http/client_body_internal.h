@@ -12,9 +12,9 @@
 
 namespace sluice::http {
 
-/// What libcurl is given room for, and gives at most in one turn. Twice of it is what a download may
-/// hold; more saves next to nothing.
-constexpr std::size_t kReceiveBytes = 256 << 10;
+/// What libcurl is given room for, and gives at most in one turn. Twice of it is what a download
+/// may hold; more saves next to nothing.
+constexpr std::size_t kReceiveBytes = 128 << 10;
 
 /// Where the bytes of a body go as they arrive.
 class BodySink {

@@ -316,7 +316,7 @@ TEST(Client, KeepsTheBoundOfABodyWhetherOrNotItsLengthIsTold) {
   }
 }
 
-TEST(Client, ErrorsNameTheHostAndNothingElseOfTheRequest) {
+TEST(Client, DetailOfAnErrorNamesTheHostAndNothingElseOfTheRequest) {
   RawServer server([](const std::string& request) {
     if (request.find("/silent") != std::string::npos) return RawReply{.then = Then::kStaySilent};
     if (request.find("/large") != std::string::npos) return RawText("12345");
@@ -330,7 +330,8 @@ TEST(Client, ErrorsNameTheHostAndNothingElseOfTheRequest) {
       request.headers.Add("Authorization", "secret");
       const auto response = client->Send(request, {.timeout = kShort, .max_body_bytes = 1});
       ASSERT_FALSE(response.ok());
-      EXPECT_THAT(response.error().message, HasSubstr("127.0.0.1"));
+      EXPECT_THAT(response.error().message, Not(HasSubstr("127.0.0.1")));
+      EXPECT_THAT(response.error().detail, HasSubstr("127.0.0.1"));
       EXPECT_THAT(response.error().ToString(), Not(HasSubstr("secret")));
       EXPECT_THAT(response.error().ToString(), Not(HasSubstr(target)));
     }

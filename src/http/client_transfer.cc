@@ -39,17 +39,17 @@ struct FailureText {
   std::string_view text;
 };
 constexpr FailureText kFailures[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, "cannot resolve"},
-    {CURLE_COULDNT_RESOLVE_PROXY, "cannot resolve the proxy for"},
-    {CURLE_COULDNT_CONNECT, "cannot connect to"},
-    {CURLE_PROXY, "the proxy does not connect to"},
-    {CURLE_OPERATION_TIMEDOUT, "no answer in time from"},
-    {CURLE_SSL_CONNECT_ERROR, "no TLS connection to"},
-    {CURLE_PEER_FAILED_VERIFICATION, "the certificate is not to be trusted of"},
-    {CURLE_PARTIAL_FILE, "the answer was cut short by"},
-    {CURLE_GOT_NOTHING, "the answer was cut short by"},
-    {CURLE_RECV_ERROR, "the answer was cut short by"},
-    {CURLE_SEND_ERROR, "the connection was cut by"},
+    {CURLE_COULDNT_RESOLVE_HOST, "the host's name cannot be resolved"},
+    {CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name cannot be resolved"},
+    {CURLE_COULDNT_CONNECT, "there is no connection to the host"},
+    {CURLE_PROXY, "the proxy does not connect to the host"},
+    {CURLE_OPERATION_TIMEDOUT, "no answer in time"},
+    {CURLE_SSL_CONNECT_ERROR, "there is no TLS connection to the host"},
+    {CURLE_PEER_FAILED_VERIFICATION, "the host's certificate is not to be trusted"},
+    {CURLE_PARTIAL_FILE, "the answer was cut short"},
+    {CURLE_GOT_NOTHING, "the answer was cut short"},
+    {CURLE_RECV_ERROR, "the answer was cut short"},
+    {CURLE_SEND_ERROR, "the connection was cut"},
 };
 
 }  // namespace
@@ -69,7 +69,7 @@ Result<Transfer::Pointer> Transfer::Begin(std::shared_ptr<ClientState> state,
   TRY(transfer->SetHeaders(request));
   transfer->line_ = transfer->state_->pool.Take(transfer->target_.origin, end.deadline, end.stop);
   if (transfer->line_ == nullptr) {
-    return Unavailable("too many requests to {} at once", transfer->host());
+    return WithDetail(Unavailable("too many requests at once"), transfer->host());
   }
   transfer->SetConnection();
   transfer->SetMethod(request);
@@ -227,24 +227,25 @@ std::uint64_t Transfer::Activity() const {
   return static_cast<std::uint64_t>(sent) + head_.bytes() + body_bytes_;
 }
 
-Error Transfer::TimedOut() const { return Unavailable("no answer in time from {}", host()); }
+Error Transfer::TimedOut() const { return WithDetail(Unavailable("no answer in time"), host()); }
 
 Error Transfer::FailureOf(CURLcode code) const {
-  if (is_too_large_) return TooLarge("the answer is longer than allowed of {}", host());
-  if (is_head_bad_) return Unavailable("the answer has no head of HTTP from {}", host());
+  const std::string& name = host();
+  if (is_too_large_) return WithDetail(TooLarge("the answer is longer than allowed"), name);
+  if (is_head_bad_) return WithDetail(Unavailable("the answer has no head of HTTP"), name);
   if (!refused_address_.empty() && !opened_socket_) {
-    return WithDetail(PermissionDenied("{} is in a network that is not public", host()),
-                      Format("{} is not listed", refused_address_));
+    return WithDetail(PermissionDenied("the host is in a network that is not public"),
+                      Format("{}: {} is not listed in privateNetworks", name, refused_address_));
   }
   if (code == CURLE_OUT_OF_MEMORY) return Internal("out of memory for a request");
   const auto* const known = std::ranges::find(kFailures, code, &FailureText::code);
   const std::string_view text =
-      known != std::end(kFailures) ? known->text : "the answer could not be read of";
-  std::string detail = Format("{}: {}", curl_easy_strerror(code), error_text_);
+      known != std::end(kFailures) ? known->text : "the answer could not be read";
+  std::string detail = Format("{}: {}: {}", name, curl_easy_strerror(code), error_text_);
   if (code == CURLE_PEER_FAILED_VERIFICATION) {  // as wrong at the next attempt
-    return WithDetail(PermissionDenied("{} {}", text, host()), std::move(detail));
+    return WithDetail(PermissionDenied("{}", text), std::move(detail));
   }
-  return WithDetail(Unavailable("{} {}", text, host()), std::move(detail));
+  return WithDetail(Unavailable("{}", text), std::move(detail));
 }
 
 std::size_t Transfer::OnHeader(const char* data, std::size_t size, std::size_t count, void* self) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxInlineGzipBytes = 16 << 10;  // more would hold up the I/O thread
 constexpr std::size_t kFilePieceBytes = 4 << 20;
+constexpr int kPiecesOfATurn = 16;  // then it is another's turn at the worker
 
 iovec PartOf(std::string_view text) {
   return {.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
@@ -135,7 +136,11 @@ Awaitable<Sent> ResponseWriter::WriteStream(const Exchange& exchange, Response& 
     sent.completed = co_await SendHead();
   } else {
     ChunkProducer producer(source, frame.gzip);
-    co_await SendChunks(producer, frame.chunked, sent);
+    if (length_bytes) {
+      co_await SendPieces(producer, sent);
+    } else {
+      co_await SendChunks(producer, frame.chunked, sent);
+    }
   }
   co_return sent;
 }
@@ -159,6 +164,38 @@ Awaitable<void> ResponseWriter::SendChunks(ChunkProducer& producer, bool chunked
     sent.completed = chunk.is_last;
     if (chunk.is_last) co_return;
   }
+}
+
+/// A body of known length only passes through: whoever made a piece sends it, while it is in that
+/// core's cache, and goes on as long as the socket takes all. The rest of a piece is awaited here,
+/// so that a slow reader holds no worker.
+Awaitable<void> ResponseWriter::SendPieces(ChunkProducer& producer, Sent& sent) {
+  Chunk piece;
+  std::array<iovec, 2> parts;
+  std::span<iovec> left;
+  const auto relay = [&] {
+    for (int i = 0; i < kPiecesOfATurn; ++i) {
+      producer.Produce(piece);
+      if (piece.failed || piece.is_last) return;
+      parts = {PartOf(head_), PartOf(piece.bytes)};
+      left = parts;
+      if (channel_.WriteNow(left) != IoStatus::kOk) return;
+      head_.clear();
+      sent.body_bytes += piece.bytes.size();
+    }
+  };
+  WorkerTask task(server_.workers, thread_);
+  while (true) {
+    task.Start(relay);
+    co_await task.Join();
+    if (piece.failed) co_return;
+    if (piece.is_last) break;
+    if (left.empty()) continue;
+    if (!co_await channel_.Write(left, server_.options.write_timeout)) co_return;
+    head_.clear();
+    sent.body_bytes += piece.bytes.size();
+  }
+  sent.completed = head_.empty() || co_await SendHead();
 }
 
 Awaitable<bool> ResponseWriter::SendChunk(const Chunk& chunk, bool chunked) {

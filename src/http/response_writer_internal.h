@@ -43,6 +43,7 @@ class ResponseWriter {
 
   Awaitable<void> Compress(std::string& text);
   Awaitable<void> SendFile(const FileBody& body, Sent& sent);
+  Awaitable<void> SendPieces(ChunkProducer& producer, Sent& sent);
   Awaitable<void> SendChunks(ChunkProducer& producer, bool chunked, Sent& sent);
   Awaitable<bool> SendChunk(const Chunk& chunk, bool chunked);
   Awaitable<bool> SendHead();

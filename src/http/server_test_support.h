@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,15 +41,19 @@ class Gate {
 class TestSource : public BodySource {
  public:
   using NextChunk = std::function<Result<void>(int turn, std::string& out)>;
-  TestSource(NextChunk next, Gate* destroyed) : next_(std::move(next)), destroyed_(destroyed) {}
+  TestSource(NextChunk next, Gate* destroyed,
+             std::optional<std::uint64_t> length_bytes = std::nullopt)
+      : next_(std::move(next)), destroyed_(destroyed), length_bytes_(length_bytes) {}
   ~TestSource() override {
     if (destroyed_ != nullptr) destroyed_->Open();
   }
   Result<void> Next(std::string& out) override { return next_(turn_++, out); }
+  std::optional<std::uint64_t> length_bytes() const override { return length_bytes_; }
 
  private:
   NextChunk next_;
   Gate* destroyed_;
+  std::optional<std::uint64_t> length_bytes_;
   int turn_ = 0;
 };
 
@@ -114,10 +120,11 @@ inline Response Text(std::string body, const std::string& type = "text/plain") {
   return response;
 }
 
-inline Response Stream(TestSource::NextChunk next, Gate* destroyed = nullptr) {
+inline Response Stream(TestSource::NextChunk next, Gate* destroyed = nullptr,
+                       std::optional<std::uint64_t> length_bytes = std::nullopt) {
   Response response;
   response.headers.Add("Content-Type", "application/x-ndjson");
-  response.body = std::make_unique<TestSource>(std::move(next), destroyed);
+  response.body = std::make_unique<TestSource>(std::move(next), destroyed, length_bytes);
   return response;
 }
 

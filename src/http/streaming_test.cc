@@ -212,6 +212,82 @@ TEST_F(StreamingTest, AClientThatLeavesDuringAPullFreesTheSourceAfterIt) {
   destroyed_.Wait();
 }
 
+/// Bodies whose length is known before they are made: what is relayed.
+class RelayTest : public ServerTest {
+ protected:
+  /// `count` pieces of `piece`, promised to be `length_bytes`.
+  void AnswerWith(std::string piece, int count, std::uint64_t length_bytes) {
+    handler_.On("/relay", Execution::kWorker, [=, this](Request&) {
+      const auto next = [=](int turn, std::string& out) -> Result<void> {
+        if (turn < count) out = piece;
+        return {};
+      };
+      return Stream(next, &destroyed_, length_bytes);
+    });
+  }
+
+  Gate destroyed_;
+};
+
+TEST_F(RelayTest, IsSentExactlyAndTheConnectionGoesOn) {
+  const std::string piece = Pattern(300'000);
+  AnswerWith(piece, 100, 100 * piece.size());
+  Start();
+  TestClient client(address());
+  const ReceivedResponse response = client.Exchange(Get("/relay", "Accept-Encoding: gzip\r\n"));
+  EXPECT_TRUE(response.complete);
+  EXPECT_EQ(response.headers.at("content-length"), "30000000");
+  ASSERT_EQ(response.body.size(), 100 * piece.size());
+  for (std::size_t i = 0; i < 100; ++i) {
+    ASSERT_EQ(response.body.substr(i * piece.size(), piece.size()), piece) << i;
+  }
+  EXPECT_EQ(client.Exchange(Get("/hello")).body, "hello");
+  EXPECT_EQ(handler_.WaitForEnded(1)[0].body_bytes, 30'000'000u);
+}
+
+TEST_F(RelayTest, MayBeEmpty) {
+  AnswerWith("", 0, 0);
+  Start();
+  TestClient client(address());
+  const ReceivedResponse response = client.Exchange(Get("/relay"));
+  EXPECT_TRUE(response.complete);
+  EXPECT_EQ(response.headers.at("content-length"), "0");
+  EXPECT_EQ(client.Exchange(Get("/hello")).body, "hello");
+}
+
+TEST_F(RelayTest, MoreOrLessThanPromisedCutsTheConnection) {
+  for (const std::uint64_t length_bytes : {19, 21}) {
+    AnswerWith("0123456789", 2, length_bytes);
+    Start();
+    EXPECT_FALSE(TestClient(address()).Exchange(Get("/relay")).complete) << length_bytes;
+    server_.reset();
+  }
+}
+
+TEST_F(RelayTest, ASlowReaderHoldsNoWorkerAndGetsItAll) {
+  options_.worker_threads = 1;
+  const std::string piece = Pattern(32 << 20);  // more than the sockets hold
+  AnswerWith(piece, 2, 2 * piece.size());
+  handler_.On("/work", Execution::kWorker, [](Request&) { return Text("worked"); });
+  Start();
+  TestClient slow(address());
+  slow.Send(Get("/relay"));
+  EXPECT_EQ(TestClient(address()).Exchange(Get("/work")).body, "worked");
+  const ReceivedResponse response = slow.Receive();
+  EXPECT_TRUE(response.complete);
+  EXPECT_EQ(response.body, piece + piece);
+}
+
+TEST_F(RelayTest, AReaderThatStopsIsCutOff) {
+  AnswerWith(std::string(32 << 20, 'x'), 2, 64 << 20);
+  options_.write_timeout = std::chrono::milliseconds(300);
+  Start();
+  TestClient client(address());
+  client.Send(Get("/relay"));
+  destroyed_.Wait();
+  EXPECT_FALSE(handler_.WaitForEnded(1)[0].completed);
+}
+
 class FileTest : public ServerTest {
  protected:
   FileTest() : content_(Pattern(20'000'000)) {

@@ -164,12 +164,21 @@ TEST_F(TlsTest, BigBodiesAndFilesArriveWhole) {
     std::fclose(file);
     return response;
   });
+  handler_.On("/relay", Execution::kWorker, [&big](Request&) {
+    const auto next = [&big](int turn, std::string& out) -> Result<void> {
+      if (turn < 2) out = big;
+      return {};
+    };
+    return Stream(next, /*destroyed=*/nullptr, 2 * big.size());
+  });
   StartTls();
   const std::string closing = "Connection: close\r\n";
   const std::string text = TlsClient(address()).ExchangeAndClose(Get("/big", closing));
   EXPECT_TRUE(text.ends_with("\r\n\r\n" + big));
   const std::string file = TlsClient(address()).ExchangeAndClose(Get("/file", closing));
   EXPECT_TRUE(file.ends_with("\r\n\r\n" + big.substr(1)));
+  const std::string relayed = TlsClient(address()).ExchangeAndClose(Get("/relay", closing));
+  EXPECT_TRUE(relayed.ends_with("\r\n\r\n" + big + big));
 }
 
 TEST_F(TlsTest, AfterAReloadNewConnectionsGetTheNewCertificate) {

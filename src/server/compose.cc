@@ -380,6 +380,10 @@ class ComposedApp final : public App {
       if (loaded.in_force[i].value == configuration_.in_force[i].value) continue;
       log_->Warn("setting takes effect at the next start", {{"setting", loaded.in_force[i].name}});
     }
+    const bool have_stores = loaded.shares && configuration_.shares;
+    if (have_stores && loaded.shares->stores != configuration_.shares->stores) {
+      log_->Warn("setting takes effect at the next start", {{"setting", "stores"}});
+    }
   }
 
   const ConfigurationSources sources_;

@@ -179,6 +179,31 @@ TEST_F(AppTest, ReloadOfABrokenFileKeepsWhatWasInForceAndSaysSo) {
   EXPECT_THAT(Read("log"), HasSubstr("sluice.yaml:2"));
 }
 
+TEST_F(AppTest, AStoreThatCannotBeMadeEndsTheStartByItsNameAndTheFilesSpelling) {
+  const ConfigurationSources sources = OfFile("retail");
+  const std::string shares = Read("sluice.yaml");
+  const std::pair<const char*, const char*> wrong[] = {
+      {"{name: lake, prefix: s3://lake, accessKeyId: A}",
+       "store 'lake': accessKeyId needs secretAccessKeyFile"},
+      {"{name: web, prefix: 'https://data.example.com', accessKeyId: A}",
+       "store 'web': accessKeyId is not for a web server"},
+      {"{name: az, prefix: 'az://lake@acme', roleArn: r}", "store 'az': roleArn is no option"}};
+  for (const auto& [store, message] : wrong) {
+    Write("sluice.yaml", Format("{}stores:\n- {}\n", shares, store));
+    const auto app = App::Start(sources);
+    ASSERT_THAT(app, FailsWith(ErrorCode::kInvalidArgument)) << store;
+    EXPECT_THAT(app.error().message, HasSubstr(message));
+  }
+}
+
+TEST_F(AppTest, ReloadSaysThatStoresAreFixed) {
+  auto app = Start(OfFile("retail"));
+  Write("sluice.yaml", Read("sluice.yaml") + "stores:\n- {name: lake, prefix: s3://lake}\n");
+  app->Reload();
+  app.reset();
+  EXPECT_THAT(Read("log"), HasSubstr("setting takes effect at the next start setting=stores"));
+}
+
 TEST_F(AppTest, DataDirectoryServesOneServerAtATime) {
   auto first = Start(OfFolder());
   EXPECT_THAT(App::Start(OfFolder()), FailsWith(ErrorCode::kAlreadyExists));

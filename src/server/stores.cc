@@ -1,5 +1,6 @@
 #include "server/stores.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -9,6 +10,8 @@
 
 namespace sluice::server {
 namespace {
+
+using config::StoreOptions;
 
 /// Where machines, containers and pods find their own identity.
 const std::vector<std::string> kIdentityNetworks = {"169.254.0.0/16", "127.0.0.0/8", "::1/128",
@@ -54,6 +57,38 @@ Result<void> CheckTable(const catalog::SharedTable& table, const config::Serving
                        stores);
 }
 
+bool IsOfName(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+
+/// The text with the settings of a store as the configuration file spells them: storage knows them
+/// by their rows' names.
+std::string AsInTheFile(std::string_view text) {
+  std::string spelled;
+  while (!text.empty()) {
+    const auto* const end = std::ranges::find_if_not(text, IsOfName);
+    const std::string_view word(text.begin(), end);
+    const auto settings = config::StoreSettings();
+    const auto row = std::ranges::find(settings, word, &config::Setting<StoreOptions>::name);
+    spelled += row == settings.end() ? std::string(word) : config::RowOf(*row).YamlKey();
+    text.remove_prefix(word.size());
+    const auto* const next = std::ranges::find_if(text, IsOfName);
+    spelled.append(text.begin(), next);
+    text = std::string_view(next, text.end());
+  }
+  return spelled;
+}
+
+Result<void> CheckConfigured(const std::vector<StoreOptions>& configured, storage::Stores& stores) {
+  for (const StoreOptions& options : configured) {
+    const storage::Location place = TRY(storage::ParseLocation(options.prefix, "/"));
+    const auto store = stores.Find(place.path);
+    if (store.ok()) continue;
+    return WithDetail(
+        InvalidArgument("store '{}': {}", options.name, AsInTheFile(store.error().message)),
+        store.error().detail);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration& configuration,
@@ -65,13 +100,16 @@ Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration&
                                                 .idle_timeout = seconds(10),
                                                 .max_connections = 16,
                                                 .private_networks = kIdentityNetworks}));
-  return storage::Stores::New(
-      configuration.shares ? configuration.shares->stores : std::vector<config::StoreOptions>(),
-      {.clock = clock,
-       .environment = EnvironmentVariable,
-       .private_networks = configuration.options.private_networks,
-       .identity_client = std::move(identity_client),
-       .metrics = metrics});
+  const std::vector<StoreOptions> configured =
+      configuration.shares ? configuration.shares->stores : std::vector<StoreOptions>();
+  auto stores = TRY(
+      storage::Stores::New(configured, {.clock = clock,
+                                        .environment = EnvironmentVariable,
+                                        .private_networks = configuration.options.private_networks,
+                                        .identity_client = std::move(identity_client),
+                                        .metrics = metrics}));
+  TRY(CheckConfigured(configured, *stores));
+  return stores;
 }
 
 Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
@@ -89,6 +127,13 @@ Result<void> CheckStores(const catalog::View& view, const config::ServingTerms& 
     }
   }
   return {};
+}
+
+Result<void> CheckStoresOf(const config::Configuration& configuration, const catalog::View& view) {
+  const SystemClock clock;
+  const auto stores = TRY(OpenStores(configuration, clock));
+  const config::ServingTerms serving = TRY(ServingTermsOf(configuration.options));
+  return CheckStores(view, serving, *stores);
 }
 
 Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options) {

@@ -14,8 +14,9 @@
 namespace sluice::server {
 
 /// The stores of a configuration and of this process' environment. `clock` must outlive them, and
-/// `metrics`, where their requests are counted, if there is one.
-/// Errors: those of storage::Stores::New, beginning with the configuration file.
+/// `metrics`, where their requests are counted, if there is one. Errors: those of
+/// storage::Stores::New; kInvalidArgument naming a store of the configuration that cannot be made,
+/// whether or not a table lies there. No store is asked.
 Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration& configuration,
                                                     const Clock& clock,
                                                     observe::MetricRegistry* metrics = nullptr);
@@ -29,6 +30,10 @@ Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
 /// that. Errors: kInvalidArgument naming the table.
 Result<void> CheckStores(const catalog::View& view, const config::ServingTerms& defaults,
                          storage::Stores& stores);
+
+/// Whether the stores of a configuration can be made and deliver the tables of `view` as the owner
+/// wants; asks none. Errors: those of OpenStores and CheckStores.
+Result<void> CheckStoresOf(const config::Configuration& configuration, const catalog::View& view);
 
 /// The settings of the server as terms.
 Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options);

@@ -1,4 +1,6 @@
+#include <string>
 #include <utility>
+#include <variant>
 
 #include "http/client_target.h"
 #include "storage/http_log.h"
@@ -69,6 +71,25 @@ class PlainUrlSigner final : public UrlSigner {
   const Clock& clock_;
 };
 
+/// What a cloud alone knows is refused: a key that is not sent would be missed by nobody.
+Result<void> CheckOptions(const config::StoreOptions& options) {
+  config::StoreOptions others = options;
+  for (std::string config::StoreOptions::*field :
+       {&config::StoreOptions::name, &config::StoreOptions::prefix, &config::StoreOptions::endpoint,
+        &config::StoreOptions::public_endpoint, &config::StoreOptions::profile,
+        &config::StoreOptions::path_style, &config::StoreOptions::ca_file,
+        &config::StoreOptions::proxy}) {
+    (others.*field).clear();
+  }
+  for (const auto& setting : config::StoreSettings()) {
+    const auto* const field = std::get_if<std::string config::StoreOptions::*>(&setting.field);
+    if (field == nullptr || (others.**field).empty()) continue;
+    return InvalidArgument("{} is not for a web server", setting.name);
+  }
+  if (options.requester_pays) return InvalidArgument("requester_pays is not for a web server");
+  return {};
+}
+
 /// An endpoint without a '/' at its end. Errors: kInvalidArgument if it is no URL, or has a query.
 Result<std::string> BaseUrl(std::string endpoint) {
   while (endpoint.ends_with('/')) endpoint.pop_back();
@@ -83,6 +104,7 @@ Result<std::string> BaseUrl(std::string endpoint) {
 
 Result<Store> NewHttpStore(const config::StoreOptions& options, const std::string& bucket,
                            const CloudContext& context) {
+  TRY(CheckOptions(options));
   std::string base_url = TRY(BaseUrl(options.endpoint.empty() ? bucket : options.endpoint));
   std::string public_url = base_url;
   if (!options.public_endpoint.empty()) public_url = TRY(BaseUrl(options.public_endpoint));

@@ -19,7 +19,7 @@ ReadAhead::~ReadAhead() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  has_room_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -27,17 +27,22 @@ Result<std::string> ReadAhead::Next() {
   CHECK(next_to_give_ < paths_.size(), "an object is left to give");
   if (threads_.empty()) return store_.ReadAll(paths_[next_to_give_++], max_bytes_);
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return read_.contains(next_to_give_); });
+  has_next_.wait(lock, [this] { return read_.contains(next_to_give_); });
   auto found = read_.extract(next_to_give_++);
+  const bool was_full = read_bytes_ >= kMaxBytesAhead;
   if (found.mapped().ok()) read_bytes_ -= found.mapped()->size();
-  changed_.notify_all();
+  if (was_full) {
+    has_room_.notify_all();
+  } else {
+    has_room_.notify_one();
+  }
   return std::move(found.mapped());
 }
 
 void ReadAhead::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] {
+    has_room_.wait(lock, [this] {
       return stopping_ || next_to_read_ == paths_.size() ||
              (next_to_read_ < next_to_give_ + kObjectsAhead && read_bytes_ < kMaxBytesAhead);
     });
@@ -48,7 +53,7 @@ void ReadAhead::Work() {
     lock.lock();
     if (bytes.ok()) read_bytes_ += bytes->size();
     read_.emplace(position, std::move(bytes));
-    changed_.notify_all();
+    if (position == next_to_give_) has_next_.notify_one();
   }
 }
 

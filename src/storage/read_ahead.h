@@ -39,7 +39,8 @@ class ReadAhead {
   const std::vector<std::string> paths_;
   const std::uint64_t max_bytes_;
   std::mutex mutex_;  ///< Guards what follows, but for the threads; not held while reading.
-  std::condition_variable changed_;
+  std::condition_variable has_room_;  ///< For the threads: there is more to read, or no more.
+  std::condition_variable has_next_;  ///< For Next: what it waits for was read.
   bool stopping_ = false;
   std::size_t next_to_read_ = 0;
   std::size_t next_to_give_ = 0;

@@ -43,18 +43,43 @@ class Answer(NamedTuple):
     body: bytearray
 
 
-class Connection:
-    """One connection to the server. It parses as little as it can, so that the client's own work
+class Line:
+    """One connection to HOST:PORT. It parses as little as it can, so that the client's own work
     does not count: an answer ends with its Content-Length or with the last chunk."""
 
-    def __init__(self, server):
-        host, port = server.address("recipients").split(":")
+    def __init__(self, address):
+        host, port = address.split(":")
         self.socket = socket.create_connection((host, int(port)), TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.token = server.token()
 
     def close(self):
         self.socket.close()
+
+    def send(self, request, what):
+        """Sends the bytes of a request, whose answer must be a success."""
+        started = time.perf_counter()
+        self.socket.sendall(request)
+        received = bytearray(self.socket.recv(MAX_BLOCK_BYTES))
+        first_byte = time.perf_counter()
+        while not is_complete(received):
+            block = self.socket.recv(MAX_BLOCK_BYTES)
+            if not block:
+                raise BenchError(f"{what}: the connection was cut")
+            received += block
+        ended = time.perf_counter()
+        head, _, body = received.partition(b"\r\n\r\n")
+        head = head.decode("latin-1")
+        if " 200 " not in head[:20]:
+            raise BenchError(f"{what}: {head.splitlines()[0]} {bytes(body[:300])}")
+        return Answer((first_byte - started) * 1e3, (ended - started) * 1e3, head, body)
+
+
+class Connection(Line):
+    """One connection of a recipient."""
+
+    def __init__(self, server):
+        super().__init__(server.address("recipients"))
+        self.token = server.token()
 
     def encode(self, query):
         body = b"" if query.body is None else json.dumps(query.body).encode()
@@ -66,22 +91,7 @@ class Connection:
         return head.encode() + body
 
     def ask(self, query):
-        request = self.encode(query)
-        started = time.perf_counter()
-        self.socket.sendall(request)
-        received = bytearray(self.socket.recv(MAX_BLOCK_BYTES))
-        first_byte = time.perf_counter()
-        while not is_complete(received):
-            block = self.socket.recv(MAX_BLOCK_BYTES)
-            if not block:
-                raise BenchError(f"{query.path}: the connection was cut")
-            received += block
-        ended = time.perf_counter()
-        head, _, body = received.partition(b"\r\n\r\n")
-        head = head.decode("latin-1")
-        if " 200 " not in head[:20]:
-            raise BenchError(f"{query.path}: {head.splitlines()[0]} {bytes(body[:300])}")
-        return Answer((first_byte - started) * 1e3, (ended - started) * 1e3, head, body)
+        return self.send(self.encode(query), query.path)
 
 
 def is_complete(received):

@@ -81,8 +81,9 @@ void RenderAnswer(benchmark::State& state) {
   const table::SnapshotPtr snapshot = bench::SyntheticSnapshot(kFiles);
   std::string part;
   for (auto _ : state) {
-    sharing::LineContext context{
-        .table_root = kRoot, .urls = PrepareUrls(), .renderer = protocol::FileLineRenderer({})};
+    sharing::LineContext context{.table_root = kRoot,
+                                 .links = sharing::LinksThroughServer(PrepareUrls()),
+                                 .renderer = protocol::FileLineRenderer({})};
     auto body = sharing::RenderAnswer(
         {.files = sharing::SnapshotLines(snapshot->Select({}, std::nullopt), std::move(context),
                                          /*commit=*/std::nullopt, /*page=*/{})});

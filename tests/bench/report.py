@@ -10,18 +10,20 @@ class Row:
     value: float
     least: float | None = None  # of several, in `unit`
     cpu_ms: float | None = None  # of the server, for one request
-    below: float | None = None  # the goal, if less is better
+    below: float | None = None  # the goal, if less is better; 0: none at all
     above: float | None = None  # the goal, if more is better
 
     def goal(self):
         if self.below is not None:
-            return f"< {number(self.below)}"
+            return f"< {number(self.below)}" if self.below else "none"
         return f"> {number(self.above)}" if self.above is not None else ""
 
     def verdict(self):
         """How far on the good side: 2.00x is twice as good as the goal."""
         if not self.goal():
             return ""
+        if self.below == 0:
+            return "" if self.value == 0 else "missed"
         value = max(self.value, 1e-9)
         good = self.below / value if self.below is not None else value / self.above
         return f"{number(good)}x" + ("" if good >= 1 else "  missed")

@@ -3,11 +3,12 @@
 
     ./dev bench [--quick] [--million] [--only PARTS] [--json]
 
-Needs wrk, nginx and curl. Tables are kept in .cache/bench. On a machine with neighbours trust CPU
-times and least times more than medians and requests per second.
+Needs wrk, nginx, curl and MinIO. Tables are kept in .cache/bench. On a machine with neighbours
+trust CPU times and least times more than medians and requests per second.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -21,12 +22,17 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import download  # noqa: E402
+import faults  # noqa: E402
+import in_store  # noqa: E402
 import load  # noqa: E402
 import make_tables  # noqa: E402
 import process  # noqa: E402
+import sign  # noqa: E402
+from lake import Lake  # noqa: E402
 from load import Query  # noqa: E402
 from make_tables import Table  # noqa: E402
 from report import Report, Row  # noqa: E402
+from support.daemon import NotInstalled, NotStarted  # noqa: E402
 from support.server import REPOSITORY, Server, binary_path  # noqa: E402
 
 SMALL, THOUSAND, MEDIUM = Table(10), Table(1_000), Table(10_000)
@@ -49,6 +55,14 @@ class Bench:
         self.runs = 1 if options.quick else 3
         self.served = os.path.join(folder, "bench")
         self.starts = 0
+        self.running, self.started_lake = contextlib.ExitStack(), None
+
+    def lake(self):
+        """The store of the parts that need one, started by the first of them."""
+        if not self.started_lake:
+            folder = os.path.join(self.folder, "lake")
+            self.started_lake = self.running.enter_context(Lake(folder))
+        return self.started_lake
 
     def prepare(self):
         """Serves hard links, so that a part may commit to a table and the cache stays as it is."""
@@ -372,6 +386,11 @@ PARTS = {
     "pruning": ("Predicates", measure_pruning),
     "refresh": ("Refresh", measure_refresh),
     "download": ("Download of one large file", measure_download),
+    "sign": ("Links that stores sign, by one core", sign.measure),
+    "store-query": ("Warm query of a table in MinIO", in_store.measure_query),
+    "store-open": ("First query of a table in MinIO", in_store.measure_open),
+    "store-download": ("Download of a file in MinIO", in_store.measure_download),
+    "store-faults": ("1 % of requests fail, 5 % take 2 s", faults.measure_faults),
 }
 
 
@@ -410,9 +429,10 @@ def main():
     with tempfile.TemporaryDirectory(dir=cache, prefix="run-") as folder:
         bench = Bench(options, folder)
         bench.prepare()
-        for name in options.only:
-            title, measure = PARTS[name]
-            bench.report.add(title, measure(bench))
+        with bench.running:
+            for name in options.only:
+                title, measure = PARTS[name]
+                bench.report.add(title, measure(bench))
     machine = {"cores": os.cpu_count(), "load": [load_before, os.getloadavg()]}
     if options.json:
         print(json.dumps({"machine": machine, "figures": bench.report.as_json()}, indent=1))
@@ -426,5 +446,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     try:
         main()
-    except load.BenchError as error:
+    except (load.BenchError, NotInstalled, NotStarted) as error:
         sys.exit(f"bench: {error}")
