@@ -227,6 +227,12 @@ Result<std::unique_ptr<http::Download>> Requests::Start(Operation operation, con
   return std::make_unique<CountedDownload>(std::move(download), state_->dependencies.metrics);
 }
 
+Error ListError(Error error, std::string_view path) {
+  if (error.code != ErrorCode::kTooLarge) return error;
+  return WithDetail(Unavailable("the store's list of {} has no end", NameOf(path)),
+                    Format("{}: {}", path, error.ToString()));
+}
+
 Error StatusError(int status, std::string_view path, std::string detail) {
   const std::string_view name = NameOf(path);
   detail = Format("{}: status {} {}", path, status, detail);

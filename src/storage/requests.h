@@ -59,4 +59,8 @@ class Requests {
 /// others kUnavailable. `detail` is the store's own word, for the log.
 Error StatusError(int status, std::string_view path, std::string detail);
 
+/// Why a list could not be had: one that is longer than any list can be is the store's fault, and
+/// kUnavailable. `path` is the directory's; the detail begins with it.
+Error ListError(Error error, std::string_view path);
+
 }  // namespace sluice::storage

@@ -262,5 +262,13 @@ TEST(StatusError, NamesTheObjectAndKeepsTheRestForTheLog) {
   }
 }
 
+TEST(ListError, OfAListWithoutEndIsTheStoresFault) {
+  const Error error = ListError(TooLarge("the answer is too long"), "s3://bucket/t/_delta_log");
+  EXPECT_EQ(error.code, ErrorCode::kUnavailable);
+  EXPECT_THAT(error.message, testing::Not(HasSubstr("bucket")));
+  EXPECT_THAT(error.detail, HasSubstr("s3://bucket/t/_delta_log"));
+  EXPECT_EQ(ListError(PermissionDenied("no"), "s3://bucket").code, ErrorCode::kPermissionDenied);
+}
+
 }  // namespace
 }  // namespace sluice::storage

@@ -36,6 +36,7 @@ class Relay:
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads, allow_reuse_address = True, True
+            request_queue_size = 128  # one connection more than that waits for a second
 
             def handle_error(self, *_):
                 pass  # one side went away

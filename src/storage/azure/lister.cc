@@ -74,7 +74,9 @@ Result<Lister::Found> Lister::ListPages(const Range& range) {
   std::string directory = Format("{}/{}", container_->path(), range.prefix);
   directory.pop_back();  // the '/' at its end, so that errors have its name
   for (int pages = 0; pages < kMaxPages; ++pages) {
-    const http::ClientResponse answer = TRY(AskPage(range, marker));
+    const auto asked = AskPage(range, marker);
+    if (!asked.ok()) return ListError(asked.error(), directory);
+    const http::ClientResponse& answer = *asked;
     if (answer.status != 200) {
       Error refusal = RefusalOf(answer.status, answer.headers, directory);
       const bool may_be_the_parameter =

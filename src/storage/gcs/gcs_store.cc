@@ -88,9 +88,9 @@ class GoogleStore final : public ObjectStore {
     for (int page = 0; page < kMaxPages && !progress.is_done(); ++page) {
       const BucketRequest ask = {.url = bucket_->ListUrl(progress.NextQuery()),
                                  .operation = Operation::kList};
-      const http::ClientResponse answer =
-          TRY(bucket_->Send(ask, request.directory, kMaxAnswerBytes));
-      const Result<void> added = progress.Add(answer.body);
+      auto answer = bucket_->Send(ask, request.directory, kMaxAnswerBytes);
+      if (!answer.ok()) return ListError(std::move(answer).error(), request.directory);
+      const Result<void> added = progress.Add(answer->body);
       if (!added.ok()) return NotUnderstood(request.directory, added.error());
     }
     if (progress.is_done()) return progress.TakeObjects();

@@ -95,10 +95,11 @@ Result<std::string_view> S3Store::ObjectKeyOf(std::string_view path) const {
 }
 
 Result<ListAnswer> S3Store::ListPage(const Parameters& query, const ListTerms& terms) {
-  const http::ClientResponse answer = TRY(bucket_->Send({.query = query}, kMaxListBytes));
   const std::string_view directory = terms.prefix.substr(0, terms.prefix.rfind('/'));
-  if (!IsSuccess(answer.status)) return bucket_->RefusalError(answer, directory);
-  auto page = ParseListAnswer(answer.body, terms);
+  auto answer = bucket_->Send({.query = query}, kMaxListBytes);
+  if (!answer.ok()) return ListError(std::move(answer).error(), bucket_->PathOf(directory));
+  if (!IsSuccess(answer->status)) return bucket_->RefusalError(*answer, directory);
+  auto page = ParseListAnswer(answer->body, terms);
   if (page.ok()) return page;
   Error error = std::move(page).error();
   error.detail = Format("{}: {}", bucket_->PathOf(directory), error.detail);
