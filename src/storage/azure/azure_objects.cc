@@ -29,11 +29,6 @@ Error NotABlob(std::string_view path) {
   return WithDetail(NotFound("{} is a directory", NameOf(path)), std::string(path));
 }
 
-Error InPath(Error error, std::string_view path) {
-  error.detail = Format("{}: {}", path, error.detail);
-  return error;
-}
-
 class AzureObjects final : public ObjectStore {
  public:
   explicit AzureObjects(std::shared_ptr<const Container> container)
@@ -62,7 +57,7 @@ class AzureObjects final : public ObjectStore {
     };
     auto answer = container_->service().Send(request, std::max(max_bytes, kMaxRefusalBytes));
     if (!answer.ok() && answer.error().code == ErrorCode::kTooLarge) return too_large();
-    if (!answer.ok()) return InPath(std::move(answer).error(), path);
+    if (!answer.ok()) return std::move(answer).error();
     if (answer->status != 200) return RefusalOf(answer->status, answer->headers, path);
     if (IsDirectory(answer->headers)) return NotABlob(path);
     if (answer->body.size() > max_bytes) return too_large();
