@@ -12,10 +12,11 @@ namespace sluice::auth {
 
 /// Who may use a route.
 enum class Who : std::uint8_t {
-  kAnyone,           ///< Health checks, and URLs that carry their own signature.
-  kRecipient,        ///< Whoever the recipients' authenticator knows.
-  kOwner,            ///< Whoever the owner's authenticator knows.
-  kOwnerOrLoopback,  ///< The owner, or anybody on this machine.
+  kAnyone,             ///< Health checks, and URLs that carry their own signature.
+  kRecipient,          ///< Whoever the recipients' authenticator knows.
+  kRecipientOrAnyone,  ///< Anyone; who shows a recipient's credential is known by it.
+  kOwner,              ///< Whoever the owner's authenticator knows.
+  kOwnerOrLoopback,    ///< The owner, or anybody on this machine.
 };
 
 /// One row of a surface: what is served where, to whom. A handler parses, makes one call of

@@ -99,6 +99,12 @@ constexpr Row kServerSettings[] = {
          "store signs (url), by links to this server, which hands the bytes on (proxy), or by\n"
          "temporary credentials for the table's folder as well (dir). auto: url where the\n"
          "store can sign, else proxy."},
+    {.name = "downloads_need_token",
+     .field = &Options::downloads_need_token,
+     .fallback = "false",
+     .doc = "Whether a download needs the recipient's bearer token as well as its link, unless a\n"
+            "share or table says otherwise. Such tables are delivered by proxy. For clients that\n"
+            "send their token to every address of this server: stock ones do not."},
     {.name = "freshness",
      .field = &Options::freshness,
      .fallback = "0s",

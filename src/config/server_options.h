@@ -24,6 +24,7 @@ struct ServerOptions {
   std::chrono::milliseconds url_lifetime{};
   std::chrono::milliseconds credential_lifetime{};
   std::string delivery;  ///< auto, url, proxy or dir
+  bool downloads_need_token = false;
   std::chrono::milliseconds freshness{};
   std::chrono::milliseconds serve_stale_for{};
   std::vector<std::string> private_networks;

@@ -23,7 +23,9 @@ std::string_view DeliveryName(Delivery delivery) {
 ServingTerms ServingTerms::Or(const ServingTerms& others) const {
   return {.delivery = delivery ? delivery : others.delivery,
           .freshness = freshness ? freshness : others.freshness,
-          .serve_stale_for = serve_stale_for ? serve_stale_for : others.serve_stale_for};
+          .serve_stale_for = serve_stale_for ? serve_stale_for : others.serve_stale_for,
+          .downloads_need_token =
+              downloads_need_token ? downloads_need_token : others.downloads_need_token};
 }
 
 }  // namespace sluice::config

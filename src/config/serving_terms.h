@@ -29,6 +29,8 @@ struct ServingTerms {
   std::optional<std::chrono::milliseconds> freshness;
   /// How long the last known version is served while the store does not answer. 0: not at all.
   std::optional<std::chrono::milliseconds> serve_stale_for;
+  /// Whether a download through this server needs the recipient's bearer token beside its link.
+  std::optional<bool> downloads_need_token;
 
   ServingTerms Or(const ServingTerms& others) const;
 };

@@ -131,7 +131,7 @@ class ConfigReader {
       ConfiguredShare share{.where = document_.At(node.line)};
       TRY(ReadFields(node, "a share",
                      {"name", "schemas", "displayName", "comment", "properties", "delivery",
-                      "freshness", "serveStaleFor"},
+                      "downloadsNeedToken", "freshness", "serveStaleFor"},
                      [&](const YamlEntry& entry) -> Result<void> {
                        if (entry.key == "name") return ReadName(entry, share.name);
                        if (entry.key == "schemas") return ReadSchemas(entry, share);
@@ -203,7 +203,7 @@ class ConfigReader {
       } else {
         TRY(ReadFields(node, "a table",
                        {"name", "location", "id", "historyShared", "startVersion", "delivery",
-                        "freshness", "serveStaleFor"},
+                        "downloadsNeedToken", "freshness", "serveStaleFor"},
                        [&](const YamlEntry& entry) { return ReadTableField(entry, table); }));
       }
       if (table.name.empty()) return FaultAt(document_, node.line, "a table needs a name");
@@ -230,10 +230,15 @@ class ConfigReader {
   }
 
   static bool IsServingTerm(const YamlEntry& entry) {
-    return entry.key == "delivery" || entry.key == "freshness" || entry.key == "serveStaleFor";
+    return entry.key == "delivery" || entry.key == "downloadsNeedToken" ||
+           entry.key == "freshness" || entry.key == "serveStaleFor";
   }
 
   Result<void> ReadServingTerm(const YamlEntry& entry, ServingTerms& terms) {
+    if (entry.key == "downloadsNeedToken") {
+      terms.downloads_need_token = TRY(ReadBool(document_, entry));
+      return {};
+    }
     const std::string text = TRY(ReadText(document_, entry));
     Result<void> read;
     if (entry.key == "delivery") {

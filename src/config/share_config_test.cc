@@ -267,6 +267,32 @@ TEST(ShareConfig, DescribesAShareWithinTheProtocolsBounds) {
   EXPECT_THAT(FaultOf(many), HasSubstr("properties: more than 50"));
 }
 
+TEST(ShareConfig, SharesAndTablesSayHowTheyAreServed) {
+  const auto config = Read(
+      "shares:\n- name: s\n  delivery: proxy\n  freshness: 10s\n  schemas:\n  - name: d\n"
+      "    tables:\n    - name: t\n      location: s3://b/t\n      delivery: url\n"
+      "      downloadsNeedToken: true\n      serveStaleFor: 1h\n");
+  ASSERT_THAT(config, IsOk());
+  const ServingTerms& share = config->shares[0].serving;
+  EXPECT_EQ(share.delivery, Delivery::kProxy);
+  EXPECT_EQ(share.freshness, std::chrono::seconds(10));
+  const ServingTerms table = config->shares[0].schemas[0].tables[0].serving.Or(share);
+  EXPECT_EQ(table.delivery, Delivery::kUrl);
+  EXPECT_EQ(table.freshness, std::chrono::seconds(10));
+  EXPECT_EQ(table.serve_stale_for, std::chrono::hours(1));
+  EXPECT_EQ(table.downloads_need_token, true);
+}
+
+TEST(ShareConfig, NamesATermOfServingThatIsNone) {
+  const auto fault_of = [](const std::string& term) {
+    return FaultOf("shares:\n- name: s\n  " + term + "\n  schemas: []\n");
+  };
+  EXPECT_THAT(fault_of("delivery: ftp"), HasSubstr("shares.yaml:3: delivery: expected auto, url,"));
+  EXPECT_THAT(fault_of("freshness: soon"), HasSubstr("shares.yaml:3: freshness: "));
+  EXPECT_THAT(fault_of("serveStaleFor: -1s"), HasSubstr("shares.yaml:3: serveStaleFor: "));
+  EXPECT_THAT(fault_of("downloadsNeedToken: 2"), HasSubstr("shares.yaml:3: downloadsNeedToken: "));
+}
+
 TEST(ShareConfig, SslNeedsACertificateUnlessSelfSigned) {
   EXPECT_THAT(FaultOf("ssl: {certificateFile: a}\n"), HasSubstr("certificateKeyFile is missing"));
   EXPECT_THAT(Read("ssl: {selfSigned: true}\n"), IsOk());

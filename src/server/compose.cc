@@ -207,6 +207,7 @@ class ComposedApp final : public App {
     service_.SetLinkBase(
         {.base_url =
              own_links ? "http://" + addresses[kFiles] + options().prefix : report_.endpoint,
+         .base_url_with_token = own_links ? report_.endpoint : "",
          .prefix_behind_proxy = follows_proxy ? std::optional(options().prefix) : std::nullopt});
     TRY(LoadIdentities(configuration_));
     DescribeCatalog(*catalog_.Current());

@@ -151,10 +151,15 @@ Result<auth::Caller> Pipeline::Authenticate(auth::Who who, const http::Request& 
     known = authenticators_;
   }
   const std::string* const authorization = request.headers.Find("Authorization");
-  const auto& authenticator = who == auth::Who::kRecipient ? known.recipients : known.owners;
+  const bool is_optional = who == auth::Who::kRecipientOrAnyone;
+  if (is_optional && authorization == nullptr) return auth::Caller{};
+  const bool is_recipient = is_optional || who == auth::Who::kRecipient;
+  const auto& authenticator = is_recipient ? known.recipients : known.owners;
   if (authenticator == nullptr) return Unavailable("the server is starting");
-  return authenticator->Authenticate(
+  auto caller = authenticator->Authenticate(
       authorization != nullptr ? std::optional<std::string_view>(*authorization) : std::nullopt);
+  if (is_optional && !caller.ok()) return auth::Caller{};
+  return caller;
 }
 
 Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Request& request,

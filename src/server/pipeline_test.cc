@@ -49,6 +49,7 @@ constexpr auth::Route<FakeService> kRoutes[] = {
     {"GET", "/open", Who::kAnyone, Execution::kInline, Answer},
     {"GET", "/things/{name}", Who::kRecipient, Execution::kWorker, Answer},
     {"POST", "/things/{name}", Who::kRecipient, Execution::kWorker, Answer},
+    {"GET", "/files", Who::kRecipientOrAnyone, Execution::kWorker, Answer},
     {"GET", "/own-head", Who::kAnyone, Execution::kInline, Answer},
     {"HEAD", "/own-head", Who::kAnyone, Execution::kInline, AnswerHead},
     {"GET", "/admin", Who::kOwner, Execution::kWorker, Answer},
@@ -111,6 +112,16 @@ class PipelineTest : public testing::Test {
   Pipeline pipeline_{
       log_, metrics_, {.request_timeout = milliseconds(100), .now = [this] { return now_; }}};
 };
+
+TEST_F(PipelineTest, WhoMayComeUnknownIsKnownByAGoodTokenAlone) {
+  LoadIdentities();
+  EXPECT_THAT(Finish(RequestOf("GET", "/p/files", kRecipientToken)), HasSubstr("recipient=acme"));
+  for (const char* token : {"", "wrong", kOwnerToken}) {
+    const Request request = RequestOf("GET", "/p/files", token);
+    EXPECT_EQ(Handle(request).status, 200) << token;
+    EXPECT_THAT(Finish(request), Not(HasSubstr("recipient="))) << token;
+  }
+}
 
 TEST_F(PipelineTest, FindsRoutesOfTheListenerAlone) {
   EXPECT_EQ(BodyOf(Get("/p/open")), "answer");

@@ -29,7 +29,16 @@ std::string EnvironmentVariable(const std::string& name) {
 /// Whether the table can be delivered as the owner says.
 Result<void> CheckDelivery(const sharing::ServedTable& table, const storage::Store& store,
                            storage::Stores& stores) {
-  if (table.serving.delivery == config::Delivery::kDirectory) {
+  const config::Delivery delivery = table.serving.delivery.value_or(config::Delivery::kAuto);
+  const bool passes_by =
+      delivery == config::Delivery::kDirectory || delivery == config::Delivery::kUrl;
+  if (passes_by && table.serving.downloads_need_token.value_or(false)) {
+    return InvalidArgument(
+        "table {}: delivery '{}' passes by this server, so that downloadsNeedToken cannot hold: "
+        "use proxy",
+        table.shared.ref.ToString(), config::DeliveryName(delivery));
+  }
+  if (delivery == config::Delivery::kDirectory) {
     const auto access = sharing::FindDirectoryAccess(table, stores);
     if (access.ok()) return {};
     return WithDetail(InvalidArgument("table {}: delivery 'dir': {}{}", table.shared.ref.ToString(),
@@ -37,7 +46,7 @@ Result<void> CheckDelivery(const sharing::ServedTable& table, const storage::Sto
                                       store.vendor == nullptr ? kWhoGivesCredentials : ""),
                       access.error().detail);
   }
-  if (table.serving.delivery != config::Delivery::kUrl || store.signer != nullptr) return {};
+  if (delivery != config::Delivery::kUrl || store.signer != nullptr) return {};
   return InvalidArgument(
       "table {}: delivery 'url' needs a store that signs links, which '{}' does not: use proxy",
       table.shared.ref.ToString(), store.name);
@@ -139,7 +148,8 @@ Result<void> CheckStoresOf(const config::Configuration& configuration, const cat
 Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options) {
   return config::ServingTerms{.delivery = TRY(config::ParseDelivery(options.delivery)),
                               .freshness = options.freshness,
-                              .serve_stale_for = options.serve_stale_for};
+                              .serve_stale_for = options.serve_stale_for,
+                              .downloads_need_token = options.downloads_need_token};
 }
 
 }  // namespace sluice::server

@@ -181,13 +181,13 @@ std::string_view EncodedFilePath(const Request& http) {
   return std::string_view(http.path).substr(begin + 1);
 }
 
-Result<Response> GetFile(const Request& http, const Caller& /*caller*/, SharingService& service) {
+Result<Response> GetFile(const Request& http, const Caller& caller, SharingService& service) {
   const std::size_t question = http.target.find('?');
   const std::string_view path = EncodedFilePath(http);
   const std::string_view query = question == std::string::npos
                                      ? std::string_view()
                                      : std::string_view(http.target).substr(question + 1);
-  SharingService::SharedFile shared = TRY(service.OpenFile(path, query));
+  SharingService::SharedFile shared = TRY(service.OpenFile(caller, path, query));
   Response response = TRY(RespondWithFile(http, std::move(shared.file)));
   response.log_fields.emplace_back("table", shared.table.ToString());
   response.log_fields.emplace_back("recipient", std::move(shared.recipient));
@@ -222,7 +222,7 @@ const auth::Route<SharingService> kSharingRoutes[13] = {
 };
 
 const auth::Route<SharingService> kFileRoutes[1] = {
-    {"GET", "/files/{path...}", Who::kAnyone, Execution::kWorker, GetFile},
+    {"GET", "/files/{path...}", Who::kRecipientOrAnyone, Execution::kWorker, GetFile},
 };
 
 }  // namespace sluice::sharing

@@ -21,8 +21,9 @@ void SharingService::SetLinkBase(LinkBase base) {
   link_base_ = std::move(base);
 }
 
-std::string SharingService::FileBaseUrl(std::string_view forwarded_origin) const {
+std::string SharingService::FileBaseUrl(std::string_view forwarded_origin, bool needs_token) const {
   const std::lock_guard lock(mutex_);
+  if (needs_token && !link_base_.base_url_with_token.empty()) return link_base_.base_url_with_token;
   if (forwarded_origin.empty() || !link_base_.prefix_behind_proxy) return link_base_.base_url;
   return std::string(forwarded_origin) + *link_base_.prefix_behind_proxy;
 }
@@ -80,13 +81,14 @@ Result<std::shared_ptr<const FileLinks>> SharingService::LinksFor(const GrantedT
   const auto delivery = table.serving.delivery.value_or(Delivery::kAuto);
   const storage::Store store = TRY(dependencies_.stores.Find(table.root));
   const bool chooses = delivery == Delivery::kAuto || delivery == Delivery::kDirectory;
-  if (chooses ? store.signer != nullptr : delivery == Delivery::kUrl) {
+  const bool needs_token = table.serving.downloads_need_token.value_or(false);
+  if (!needs_token && (chooses ? store.signer != nullptr : delivery == Delivery::kUrl)) {
     std::shared_ptr<const FileLinks> links =
         TRY(LinksToStores(dependencies_.stores, table.root, options_.url_lifetime));
     return links;
   }
   const protocol::TableRef& ref = table.shared->ref;
-  const std::string base_url = FileBaseUrl(asker.forwarded_origin);
+  const std::string base_url = FileBaseUrl(asker.forwarded_origin, needs_token);
   std::shared_ptr<const FileLinks> links =
       LinksThroughServer(dependencies_.urls.Prepare({.base_url = base_url,
                                                      .recipient = asker.caller.recipient,
@@ -170,7 +172,8 @@ Result<SharingService::TableCredentials> SharingService::VendCredentials(
   return given;
 }
 
-Result<SharingService::SharedFile> SharingService::OpenFile(std::string_view path,
+Result<SharingService::SharedFile> SharingService::OpenFile(const auth::Caller& caller,
+                                                            std::string_view path,
                                                             std::string_view query) const {
   const storage::VerifiedFile verified = TRY(dependencies_.urls.Verify(path, query));
   const catalog::ViewPtr view = dependencies_.catalog.Current();
@@ -180,6 +183,12 @@ Result<SharingService::SharedFile> SharingService::OpenFile(std::string_view pat
   const auto shared = view->FindTable(catalog::RecipientName(verified.recipient), ref);
   if (!shared.ok()) {
     return WithDetail(PermissionDenied("the table is no longer shared"), shared.error().message);
+  }
+  const bool needs_token =
+      (*shared)->serving.Or(options_.serving).downloads_need_token.value_or(false);
+  if (needs_token && caller.recipient != verified.recipient) {
+    return WithDetail(Unauthenticated("this download needs the recipient's bearer token too"),
+                      Format("the link is for {}", verified.recipient));
   }
   const storage::Location location = TRY(storage::ParseLocation((*shared)->location, "/"));
   DataFile file = TRY(OpenDataFile(location.path, verified.data_path));

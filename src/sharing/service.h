@@ -62,6 +62,9 @@ class SharingService {
   /// What links to files begin with.
   struct LinkBase {
     std::string base_url;  ///< "http://127.0.0.1:8080/delta-sharing"
+    /// The same for downloads that a token is sent with; empty: `base_url`. The listener for files
+    /// is plain HTTP, where a token must not go.
+    std::string base_url_with_token = {};
     /// Set if the owner named no public URL: the path below the origin that a trusted proxy tells.
     std::optional<std::string> prefix_behind_proxy;
   };
@@ -140,14 +143,17 @@ class SharingService {
                                   std::string_view forwarded_origin = {});
 
   /// Opens the file of a signed URL: `path` is what follows `/files/`, `query` what follows '?',
-  /// both still encoded. Errors: kPermissionDenied for a URL that is not (or no longer) good,
-  /// whatever the reason; kUnavailable if the store does not answer.
+  /// both still encoded; `caller` is nobody where no token came with it. Errors: kPermissionDenied
+  /// for a URL that is not (or no longer) good, whatever the reason; kUnauthenticated if the
+  /// table's downloads need the token of the URL's recipient too; kUnavailable if the store does
+  /// not answer.
   struct SharedFile {
     std::string recipient;  ///< To whom the URL was given.
     protocol::TableRef table;
     DataFile file;
   };
-  Result<SharedFile> OpenFile(std::string_view path, std::string_view query) const;
+  Result<SharedFile> OpenFile(const auth::Caller& caller, std::string_view path,
+                              std::string_view query) const;
 
  private:
   /// A table that the caller may read.
@@ -240,7 +246,7 @@ class SharingService {
   /// What lists say of a table; it looks at `location`, which is filled where credentials are
   /// given.
   protocol::TableItem TableItemOf(const catalog::SharedTable& table, std::string& location) const;
-  std::string FileBaseUrl(std::string_view forwarded_origin) const;
+  std::string FileBaseUrl(std::string_view forwarded_origin, bool needs_token) const;
 
   const Dependencies dependencies_;
   const Options options_;

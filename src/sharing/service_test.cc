@@ -190,6 +190,20 @@ TEST_F(SharingTables, LinkOpensItsFile) {
   EXPECT_EQ(file->table, orders_);
 }
 
+TEST_F(SharingTables, DownloadMayNeedTheTokenOfWhomItsLinkIsForAsWell) {
+  WriteTable("orders", {"a"});
+  config::ConfiguredTable orders = TableAt("orders", "orders");
+  orders.serving.downloads_need_token = true;
+  Share({{.name = "Retail", .schemas = {{.name = "sales", .tables = {orders}}}}});
+  service_->SetLinkBase({.base_url = "http://plain/p", .base_url_with_token = "https://host/p"});
+  const std::string url = FirstUrl(*Query(*service_, me_, orders_));
+  EXPECT_THAT(url, testing::StartsWith("https://host/p/files/"));
+  EXPECT_THAT(OpenUrl(*service_, url), FailsWith(ErrorCode::kUnauthenticated));
+  EXPECT_THAT(OpenUrl(*service_, url, acme_), FailsWith(ErrorCode::kUnauthenticated));
+  EXPECT_THAT(OpenUrl(*service_, url, me_), IsOk());
+  EXPECT_THAT(OpenUrl(*service_, url + "0", me_), FailsWith(ErrorCode::kPermissionDenied));
+}
+
 TEST_F(SharingTables, LinksFollowAProxyOnlyWhereTheOwnerNamedNoAddress) {
   WriteTable("orders", {"a"});
   ShareOrders();

@@ -101,10 +101,11 @@ class SharedTables : public testing::Test {
     return answer.substr(begin, answer.find('"', begin) - begin);
   }
   static Result<SharingService::SharedFile> OpenUrl(const SharingService& service,
-                                                    const std::string& url) {
+                                                    const std::string& url,
+                                                    const auth::Caller& caller = {}) {
     const std::size_t path = url.find("/files/") + 7;
     const std::size_t query = url.find('?');
-    return service.OpenFile(url.substr(path, query - path), url.substr(query + 1));
+    return service.OpenFile(caller, url.substr(path, query - path), url.substr(query + 1));
   }
 
   const auth::Caller me_{.recipient = "me"};

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from support.lake import fetch, is_link_to
-from support.server import wait_until
+from support.lake import TOKEN, fetch, is_link_to
+from support.server import ServerFailed, wait_until
 
 # They check signatures; fake-gcs-server does not.
 each_that_checks = pytest.mark.parametrize(
@@ -141,6 +141,25 @@ def test_a_relayed_file_that_is_gone_is_not_found(relayed, table):
     path = urlsplit(relayed.link).path.split("/files/s/d/t/")[1]
     table.store.delete(table.bucket, f"{table.path}/{path}")
     assert fetch(relayed.link).status_code == 404
+
+
+def test_a_download_may_need_the_recipients_token_too(store, table, serve):
+    server = serve({"t": table.location}, store.client_environment(), downloadsNeedToken=True)
+    [file, _] = server.files()
+    assert file["url"].startswith(server.endpoint + "/files/s/d/t/")
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        answer = fetch(file["url"], headers=headers)
+        assert answer.status_code == 401 and b"PAR1" not in answer.content
+    mine = fetch(file["url"], headers={"Authorization": "Bearer " + TOKEN})
+    assert mine.status_code == 200 and len(mine.content) == file["size"]
+
+
+@pytest.mark.parametrize("store", ["minio"], indirect=True)
+def test_links_of_the_store_ask_nobody_for_a_token(store, table, serve):
+    said = {"location": table.location, "delivery": "url", "downloadsNeedToken": True}
+    with pytest.raises(ServerFailed, match="use proxy"):
+        serve({"t": said}, store.client_environment())
+
 
 
 def test_a_relayed_link_ends_with_the_share(relayed, table):
