@@ -170,6 +170,10 @@ class CommandLine {
         AddCommand(*table, "check", "Say what a table needs and whether it can be served.",
                    [this] { return CheckTable(); });
     check->add_option("LOCATION", location_, "A folder with a _delta_log, or a URL")->required();
+    check
+        ->add_option("--config", sources_.file,
+                     "A configuration file: its stores, with their credentials, and its settings")
+        ->type_name("FILE");
     check->add_flag("--json", as_json_, "Print one JSON object");
   }
 
@@ -245,7 +249,8 @@ class CommandLine {
 
   Result<int> CheckTable() {
     const std::string location = config::IsUrl(location_) ? location_ : Absolute(location_);
-    const Result<TableReport> report = operations_.check_table(location);
+    const config::Configuration loaded = TRY(config::LoadConfiguration(Sources(SettingFlags())));
+    const Result<TableReport> report = operations_.check_table(loaded, location);
     if (!report.ok()) {  // its message is made for recipients, who must not learn the location
       Error error = report.error();
       error.message = Format("{}: {}", location, error.message);

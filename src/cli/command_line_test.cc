@@ -26,7 +26,9 @@ class CommandLineTest : public testing::Test {
     operations_.check_stores = [this](const config::Configuration&, const catalog::View&) {
       return stores_checked_;
     };
-    operations_.check_table = [this](const std::string& location) -> Result<TableReport> {
+    operations_.check_table = [this](const config::Configuration& configuration,
+                                     const std::string& location) -> Result<TableReport> {
+      checked_with_ = configuration.file;
       if (location == "/broken") {
         return WithDetail(CorruptData("cannot read the table"), "00000000000000000001.json");
       }
@@ -56,6 +58,7 @@ class CommandLineTest : public testing::Test {
   StartReport started_;
   TableReport report_;
   Result<void> stores_checked_;
+  std::string checked_with_;  ///< The configuration file that a table was checked with.
   std::vector<config::ConfigurationSources> served_;
   std::map<std::string, std::string> environment_;
   std::ostringstream out_;
@@ -191,6 +194,15 @@ TEST_F(CommandLineTest, TableCheckSaysWhatATableNeeds) {
   EXPECT_EQ(out_.str(),
             "{\"location\":\"/t\",\"canBeServed\":true,\"version\":7,\"minReaderVersion\":1,"
             "\"readerFeatures\":[],\"numFiles\":3,\"size\":0}\n");
+}
+
+TEST_F(CommandLineTest, TableCheckTakesTheStoresOfAConfiguration) {
+  report_ = {.can_be_served = true};
+  const std::string file = Write("shares: []\n");
+  EXPECT_EQ(Run({"table", "check", "s3://lake/t", "--config", file}), kSuccess);
+  EXPECT_EQ(checked_with_, file);
+  EXPECT_EQ(Run({"table", "check", "s3://lake/t"}), kSuccess);
+  EXPECT_EQ(checked_with_, "");
 }
 
 TEST_F(CommandLineTest, TableCheckTakesRelativeFoldersAndUrls) {

@@ -23,7 +23,9 @@ struct Operations {
       check_stores;
   /// Errors: if the location holds no table or one that cannot be read; a table that is whole but
   /// needs what this server lacks is a report that says so.
-  std::function<Result<TableReport>(const std::string& location)> check_table;
+  std::function<Result<TableReport>(const config::Configuration& configuration,
+                                    const std::string& location)>
+      check_table;
 };
 
 }  // namespace sluice::cli

@@ -92,11 +92,23 @@ bool IsCurlReady() {
   return outcome == CURLE_OK;
 }
 
+/// Errors: kInvalidArgument for what libcurl could not take for a proxy. It may hold a password, so
+/// that it is not repeated.
+Result<void> CheckProxy(const std::string& proxy) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
+  const unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+  if (url != nullptr && curl_url_set(url.get(), CURLUPART_URL, proxy.c_str(), flags) == CURLUE_OK) {
+    return {};
+  }
+  return InvalidArgument("the proxy is no URL such as http://proxy.example.com:3128");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::New(const Options& options) {
   if (!IsCurlReady()) return Internal("cannot set up libcurl");
   if (options.max_connections == 0) return InvalidArgument("a client needs a connection");
+  if (!options.proxy.empty()) TRY(CheckProxy(options.proxy));
   Networks networks = TRY(Networks::Parse(options.private_networks));
   std::unique_ptr<TlsTrust> trust = TRY(TlsTrust::Load(options.ca_file));
   ProxyRules proxies = options.proxy.empty() ? ProxyRules::FromEnvironment(&EnvironmentVariable)

@@ -65,7 +65,7 @@ class Client {
     std::stop_token stop = {};  ///< Gives the request up before its answer: kUnavailable.
   };
 
-  /// Errors: kInvalidArgument for a network or CA file that cannot be read.
+  /// Errors: kInvalidArgument for a network, proxy or CA file that cannot be read.
   static Result<std::unique_ptr<Client>> New(const Options& options);
   virtual ~Client() = default;
 

@@ -385,6 +385,18 @@ TEST(ClientProxy, IsToldTheWholeUrlAsItIsSpelledWhereverItMayLie) {
                                 "Host: 10.0.0.1:81\r\nProxy-Authorization: Basic "));
 }
 
+TEST(ClientProxy, ThatIsNoUrlIsAnErrorThatDoesNotRepeatIt) {
+  for (const char* proxy : {"s3cret host", "http://", "http://user:s3cret@host:99999", "::"}) {
+    const auto client = Client::New({.proxy = proxy});
+    ASSERT_THAT(client, FailsWith(ErrorCode::kInvalidArgument)) << proxy;
+    EXPECT_THAT(client.error().ToString(), Not(HasSubstr("s3cret")));
+  }
+  for (const char* proxy :
+       {"proxy.example.com:3128", "socks5h://proxy:1080", "https://u:p@[::1]"}) {
+    EXPECT_THAT(Client::New({.proxy = proxy}), IsOk()) << proxy;
+  }
+}
+
 TEST(ClientProxy, TunnelsTlsAndSeesNoFieldOfTheRequest) {
   std::string seen;
   RawServer proxy([&](const std::string& request) {

@@ -52,11 +52,12 @@ Result<void> Serve(const ServeRequest& request) {
   }
 }
 
-Result<TableReport> CheckTable(const std::string& location_text) {
+Result<TableReport> CheckTable(const config::Configuration& configuration,
+                               const std::string& location_text) {
   const storage::Location location = TRY(storage::ParseLocation(location_text, "/"));
   TableReport report{.location = location.path};
   const SystemClock clock;
-  const auto stores = TRY(OpenStores({}, clock));
+  const auto stores = TRY(OpenStores(configuration, clock));
   const auto table = OpenTable(*stores, location_text);
   if (!table.ok() && table.error().code != ErrorCode::kNotImplemented) return table.error();
   if (!table.ok()) {
@@ -70,8 +71,8 @@ Result<TableReport> CheckTable(const std::string& location_text) {
     return report;
   }
   const table::Snapshot& snapshot = **latest;
-  const auto servable =
-      sharing::CheckServable(snapshot, {.root = location.path, .allowed_roots = {}});
+  const auto servable = sharing::CheckServable(
+      snapshot, {.root = location.path, .allowed_roots = configuration.options.allowed_roots});
   report.can_be_served = servable.ok();
   if (!servable.ok()) report.reason = servable.error().message;
   report.version = snapshot.version().value();

@@ -50,7 +50,9 @@ struct TableReport {
 };
 
 /// Errors: if the location holds no table or one that cannot be read; a table that is whole but
-/// needs what this server lacks is a report that says so.
-Result<TableReport> CheckTable(const std::string& location);
+/// needs what this server lacks is a report that says so. The stores, private networks and allowed
+/// roots are those of the configuration.
+Result<TableReport> CheckTable(const config::Configuration& configuration,
+                               const std::string& location);
 
 }  // namespace sluice::server

@@ -3,15 +3,19 @@ networks, and a proxy in front of Sluice."""
 
 import functools
 import http.server
+import json
+import os
+import subprocess
 import threading
 import time
 
 import pytest
 import requests
+import yaml
 from support.daemon import free_port
 from support.lake import Table, fetch, files_of, prefix_of
 from support.proxy import TlsProxy
-from support.server import ServerFailed
+from support.server import ServerFailed, binary_path
 from support.stores import Minio
 
 only_minio = pytest.mark.parametrize("store", ["minio"], indirect=True)
@@ -72,6 +76,23 @@ def test_links_name_the_public_endpoint(store, table, tmp_path, serve, relay):
     assert file["url"].startswith(relay.root + "/")
     assert relay.asked() == []  # the server itself goes by the other way
     assert fetch(file["url"]).status_code == 200
+
+
+@only_minio
+def test_a_table_is_checked_with_the_stores_of_a_configuration(store, table, tmp_path):
+    path = tmp_path / "sluice.yaml"
+    said = {"version": 1, "shares": [], "stores": [described(store, table.bucket, tmp_path)]}
+    path.write_text(yaml.safe_dump(said))
+
+    def check(*arguments):
+        command = [binary_path(), "table", "check", table.location, *arguments]
+        alone = {"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true"}
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=alone)
+
+    assert check().returncode != 0
+    found = check("--config", str(path), "--json")
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["numFiles"] == 2
 
 
 @only_minio
