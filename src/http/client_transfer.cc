@@ -235,7 +235,7 @@ Error Transfer::FailureOf(CURLcode code) const {
   if (is_head_bad_) return WithDetail(Unavailable("the answer has no head of HTTP"), name);
   if (!refused_address_.empty() && !opened_socket_) {
     return WithDetail(PermissionDenied("the host is in a network that is not public"),
-                      Format("{}: {} is not listed in privateNetworks", name, refused_address_));
+                      Format("{} at {} is not listed in privateNetworks", name, refused_address_));
   }
   if (code == CURLE_OUT_OF_MEMORY) return Internal("out of memory for a request");
   const auto* const known = std::ranges::find(kFailures, code, &FailureText::code);
