@@ -1,7 +1,9 @@
 """What an owner says of stores: names, prefixes and keys, another public address, TLS, private
 networks, and a proxy in front of Sluice."""
 
+import base64
 import functools
+import hashlib
 import http.server
 import json
 import os
@@ -132,6 +134,35 @@ def test_a_certificate_of_a_stranger_is_refused(table_by_tls, tmp_path, serve):
     assert "certificate" not in answer.text
     server.logs("certificate")
     assert server.store_counts("failures") >= 1 and server.store_counts("retries") == 0
+
+
+def test_objects_that_the_owners_key_encrypts_come_by_proxy(table_by_tls, tmp_path, serve):
+    """SSE-C: the store keeps no key, so that a link to it is of no use to a recipient."""
+    table, store = table_by_tls, table_by_tls.store
+    key = bytes(range(32))
+    with_key = {
+        "x-amz-server-side-encryption-customer-algorithm": "AES256",
+        "x-amz-server-side-encryption-customer-key": base64.b64encode(key).decode(),
+        "x-amz-server-side-encryption-customer-key-md5": base64.b64encode(
+            hashlib.md5(key).digest()
+        ).decode(),
+    }
+    for name in sorted(table.kept):
+        with open(os.path.join(table.folder, name), "rb") as file:
+            store.put("lake", f"{table.path}/{name}", file.read(), with_key)
+
+    text = base64.b64encode(key).decode()
+    options = {"caFile": store.ca, "customerKeyFile": secret_file(tmp_path, "customer.key", text)}
+    said = described(store, "lake", tmp_path, **options)
+    server = serve({"t": table.location}, stores=[said])
+    [file, _] = server.files()
+    assert file["url"].startswith(server.endpoint + "/files/")
+    whole = fetch(file["url"])
+    assert whole.content[:4] == whole.content[-4:] == b"PAR1" and text not in server.log()
+    with pytest.raises(ServerFailed, match="use proxy"):
+        serve({"t": table.location}, stores=[said], delivery="url")
+    without = {name: value for name, value in said.items() if name != "customerKeyFile"}
+    assert serve({"t": table.location}, stores=[without]).query().status_code == 503
 
 
 @pytest.fixture

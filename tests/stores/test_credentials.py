@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support.lake import fetch
 from support.server import wait_until
+from support.signing import azure_container_sas
 
 only_minio = pytest.mark.parametrize("store", ["minio"], indirect=True)
 only_azure = pytest.mark.parametrize("store", ["azurite_with_tokens"], indirect=True)
@@ -186,6 +187,48 @@ def serve_azure(serve, table, azure, source, **said):
 
 
 AZURE_SOURCES = ["client secret", "workload identity", "managed identity"]
+
+
+# As the clouds' own programs take them from the environment, with a key in hand.
+
+
+@only_minio
+def test_a_session_in_the_environment_opens_the_store(store, table, serve):
+    given = store.assume_role()
+    variables = {
+        **store.client_environment(),
+        "AWS_ACCESS_KEY_ID": given.access_key,
+        "AWS_SECRET_ACCESS_KEY": given.secret_key,
+        "AWS_SESSION_TOKEN": given.session_token,
+    }
+    [file, _] = serve({"t": table.location}, variables, delivery="url").files()
+    assert parse_qs(urlsplit(file["url"]).query)["X-Amz-Security-Token"] == [given.session_token]
+    assert fetch(file["url"]).status_code == 200
+
+
+KEYS_OF_AZURE = {
+    "AZURE_STORAGE_KEY": lambda store, _: store.key,
+    "AZURE_STORAGE_ACCOUNT_KEY": lambda store, _: store.key,
+    "AZURE_STORAGE_SAS_TOKEN": lambda store, bucket: azure_container_sas(
+        store.account, store.key, bucket
+    ),
+}
+
+
+@pytest.mark.parametrize("store", ["azurite"], indirect=True)
+@pytest.mark.parametrize("name", KEYS_OF_AZURE)
+def test_a_key_of_azure_in_the_environment_opens_the_store(store, table, serve, name):
+    said = {"name": "azure", "prefix": f"az://{table.bucket}@{store.account}"}
+    secret = KEYS_OF_AZURE[name](store, table.bucket)
+    variables = {"AZURE_STORAGE_ACCOUNT": store.account, name: secret}
+    server = serve({"t": table.location}, variables, stores=[said | {"endpoint": store.endpoint}])
+    [file, _] = server.files()
+    # A signature that was given to the owner opens more than one file: recipients never get it.
+    by_proxy = file["url"].startswith(server.endpoint + "/files/")
+    assert by_proxy == (name == "AZURE_STORAGE_SAS_TOKEN")
+    whole = fetch(file["url"])
+    assert whole.status_code == 200 and len(whole.content) == file["size"]
+    assert secret not in whole.url and secret not in server.log()
 
 
 @only_azure
