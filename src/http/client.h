@@ -58,6 +58,8 @@ class Client {
     std::vector<std::string> private_networks;
     /// Hosts of URLs, in lower case, that may have any address: those that the owner named.
     std::vector<std::string> private_hosts;
+
+    friend bool operator==(const Options&, const Options&) = default;
   };
   struct Limits {
     std::chrono::milliseconds timeout{60'000};  ///< For all of it, the wait for a connection too.

@@ -18,7 +18,7 @@ std::shared_ptr<RequestMetrics> MetricsOf(const config::StoreOptions& options,
 Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& options,
                                                    const CloudContext& context,
                                                    std::vector<std::string> private_hosts) {
-  std::shared_ptr<http::Client> client = TRY(http::Client::New(
+  std::shared_ptr<http::Client> client = TRY(context.clients->Get(
       {.ca_file = options.ca_file,
        .proxy = options.proxy,
        .connect_timeout = std::min(options.connect_timeout, options.request_timeout),

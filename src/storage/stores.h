@@ -16,6 +16,7 @@
 #include "observe/metrics.h"
 #include "storage/credential_vendor.h"
 #include "storage/object_store.h"
+#include "storage/shared_clients.h"
 #include "storage/url_signer.h"
 
 namespace sluice::storage {
@@ -37,6 +38,8 @@ struct CloudContext {
   /// Sends requests to identity services and token endpoints; the same for all stores. Those of
   /// the machine itself (169.254.169.254 and the like) may be reached by it.
   std::shared_ptr<http::Client> identity_client;
+  /// Those that stores are asked by.
+  std::shared_ptr<SharedClients> clients = std::make_shared<SharedClients>();
   /// Waits between attempts; a test's only notes how long. Empty: the thread sleeps.
   std::function<void(std::chrono::milliseconds)> sleep = {};
   /// Where stores' requests are counted; must outlive them. nullptr: nowhere.
