@@ -3,7 +3,7 @@
 import pytest
 from support.lake import files_of, version_of
 from support.meddler import Meddler
-from test_sluice import HASTY, check_unavailable, prefix_of
+from test_sluice import check_unavailable, prefix_of
 
 KINDS = ["minio", "azurite", "fake_gcs"]  # one for each way to speak to a store
 ELEMENT = {"minio": "Contents", "azurite": "Blob"}
@@ -17,12 +17,12 @@ def meddler(store):
 
 @pytest.fixture
 def server(store, table, serve, meddler):
-    """One that reaches the store through the meddler, and gives up after a second."""
+    """One that reaches the store through the meddler, and asks three times at most."""
     variables = {
         name: value.replace(f"{store.host}:{store.port}", f"{store.host}:{meddler.port}")
         for name, value in store.client_environment().items()
     }
-    said = {"name": "hasty", "prefix": prefix_of(store, table.bucket), **HASTY}
+    said = {"name": "brief", "prefix": prefix_of(store, table.bucket), "maxAttempts": 3}
     return serve({"t": table.location}, variables, stores=[said])
 
 

@@ -35,7 +35,7 @@ def test_a_signed_link_gives_the_file_and_its_parts(links):
 @each_that_checks
 def test_a_signed_link_ends(store, table, serve):
     variables = store.client_environment()
-    server = serve({"t": table.location}, variables, delivery="url", urlLifetime="2s")
+    server = serve({"t": table.location}, variables, delivery="url", urlLifetime="6s")
     [file, _] = server.files()
     assert fetch(file["url"]).status_code == 200
     wait_until(lambda: fetch(file["url"]).status_code == 403, what="the link ends")

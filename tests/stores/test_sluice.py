@@ -134,12 +134,12 @@ def own_table(kind, tmp_path):
 
 
 each_kind = pytest.mark.parametrize("kind", STORES.values(), ids=STORES)
-# Given up after a second, so that nobody waits half a minute for a store that is gone.
-HASTY = {"requestTimeout": "1s", "connectTimeout": "500ms"}
+# Given up after three seconds, so that nobody waits half a minute for a store that is gone.
+HASTY = {"requestTimeout": "3s", "connectTimeout": "2s"}
 
 
 def hasty(table):
-    """Stores of a configuration: the environment's one, asked for a second at most."""
+    """Stores of a configuration: the environment's one, asked for three seconds at most."""
     prefix = prefix_of(table.store, table.bucket)
     return [{"name": "hasty", "prefix": prefix, **HASTY}]
 
