@@ -1,6 +1,8 @@
 #include "storage/store_client.h"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -11,6 +13,11 @@ std::shared_ptr<RequestMetrics> MetricsOf(const config::StoreOptions& options,
                                           const CloudContext& context) {
   if (context.metrics == nullptr) return nullptr;
   return std::make_shared<RequestMetrics>(*context.metrics, options.name);
+}
+
+std::function<void(std::chrono::milliseconds)> SleepOf(const CloudContext& context) {
+  if (context.sleep) return context.sleep;
+  return [](std::chrono::milliseconds delay) { std::this_thread::sleep_for(delay); };
 }
 
 }  // namespace
@@ -27,17 +34,22 @@ Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& o
            static_cast<std::size_t>(std::max<std::int64_t>(options.max_connections, 1)),
        .private_networks = context.private_networks,
        .private_hosts = std::move(private_hosts)}));
-  const auto sleep_here = [](std::chrono::milliseconds delay) {
-    std::this_thread::sleep_for(delay);
-  };
   return std::make_shared<Requests>(
       Requests::Dependencies{.client = std::move(client),
                              .clock = context.clock,
-                             .sleep = context.sleep ? context.sleep : sleep_here,
+                             .sleep = SleepOf(context),
                              .metrics = MetricsOf(options, context)},
       RetryOptions{.max_attempts = static_cast<int>(options.max_attempts),
                    .deadline = options.request_timeout,
                    .hedge_after = options.hedge_after});
+}
+
+std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context,
+                                              const RetryOptions& retries) {
+  return std::make_shared<Requests>(
+      Requests::Dependencies{
+          .client = context.identity_client, .clock = context.clock, .sleep = SleepOf(context)},
+      retries);
 }
 
 }  // namespace sluice::storage

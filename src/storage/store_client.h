@@ -20,4 +20,8 @@ Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& o
                                                    const CloudContext& context,
                                                    std::vector<std::string> private_hosts = {});
 
+/// What identity services and token endpoints are asked with. Nothing is counted.
+std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context,
+                                              const RetryOptions& retries);
+
 }  // namespace sluice::storage

@@ -94,12 +94,4 @@ const config::StoreOptions& Stores::OptionsFor(std::string_view path) const {
   return *longest;
 }
 
-std::vector<Store> Stores::opened() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Store> stores;
-  stores.reserve(opened_.size());
-  for (const auto& [key, store] : opened_) stores.push_back(store);
-  return stores;
-}
-
 }  // namespace sluice::storage

@@ -87,9 +87,6 @@ class Stores {
   /// kResourceExhausted past kMaxStores; those of the functions above.
   Result<Store> Find(std::string_view path);
 
-  /// Those that were made so far.
-  std::vector<Store> opened() const;
-
  private:
   Stores(std::vector<config::StoreOptions> options, CloudContext context, StoreFactories factories);
   const config::StoreOptions& OptionsFor(std::string_view path) const;

@@ -1,4 +1,3 @@
-#include <thread>
 #include <utility>
 
 #include "storage/azure/azure_objects.h"
@@ -30,18 +29,6 @@ CredentialCache<Secret>::Fetch TokenFetch(const AzureSettings& settings, const I
     error.detail = Format("by {}: {}", source, error.detail);
     return error;
   };
-}
-
-std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context,
-                                              const RetryOptions& retries) {
-  const auto sleep_here = [](std::chrono::milliseconds delay) {
-    std::this_thread::sleep_for(delay);
-  };
-  return std::make_shared<Requests>(
-      Requests::Dependencies{.client = context.identity_client,
-                             .clock = context.clock,
-                             .sleep = context.sleep ? context.sleep : sleep_here},
-      retries);
 }
 
 std::unique_ptr<Authorizer> NewAuthorizer(const AzureSettings& settings,

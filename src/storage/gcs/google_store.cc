@@ -1,4 +1,3 @@
-#include <thread>
 #include <utility>
 
 #include "storage/gcs/bucket.h"
@@ -59,17 +58,6 @@ std::vector<std::string> NamedHosts(const gcs::Endpoints& endpoints,
   return {endpoints.api.host};
 }
 
-std::shared_ptr<Requests> NewIdentityRequests(const CloudContext& context) {
-  const auto sleep_here = [](std::chrono::milliseconds delay) {
-    std::this_thread::sleep_for(delay);
-  };
-  return std::make_shared<Requests>(
-      Requests::Dependencies{.client = context.identity_client,
-                             .clock = context.clock,
-                             .sleep = context.sleep ? context.sleep : sleep_here},
-      kIdentityRetries);
-}
-
 }  // namespace
 
 Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::string& bucket,
@@ -78,7 +66,8 @@ Result<Store> NewGoogleStore(const config::StoreOptions& options, const std::str
   const gcs::Endpoints endpoints = TRY(gcs::EndpointsOf(options, context.environment));
   const std::shared_ptr<Requests> requests =
       TRY(NewStoreRequests(options, context, NamedHosts(endpoints, options)));
-  const std::shared_ptr<Requests> identity_requests = NewIdentityRequests(context);
+  const std::shared_ptr<Requests> identity_requests =
+      NewIdentityRequests(context, kIdentityRetries);
   const auto credentials = std::make_shared<gcs::Credentials>(
       gcs::CredentialSources{.service_account_file = options.service_account_file,
                              .anonymous = options.anonymous,
