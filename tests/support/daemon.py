@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,8 +36,14 @@ def installed(*parts):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """Below those that the system gives to outgoing connections: one of these could take it before
+    its server listens."""
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", random.randrange(20_000, 32_000))) as listener:
+                return listener.getsockname()[1]
+        except OSError:
+            pass  # another has it
 
 
 def end_with_parent():
