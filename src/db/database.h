@@ -1,0 +1,145 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sluice::db {
+
+/// A parameter or a column: NULL, a whole number, or text. There is nothing else in our tables: a
+/// time is its Unix milliseconds, a truth 0 or 1, bytes are base64url, a structure is JSON.
+using Value = std::variant<std::monostate, std::int64_t, std::string>;
+
+/// One row of an answer. A column that is not what it is read as, because somebody changed the
+/// database by hand, reads as 0 or "": no stored value may crash the process.
+class Row {
+ public:
+  explicit Row(std::vector<Value> columns) : columns_(std::move(columns)) {}
+
+  bool IsNull(std::size_t column) const;
+  std::int64_t Int(std::size_t column) const;
+  std::optional<std::int64_t> OptionalInt(std::size_t column) const;
+  const std::string& Text(std::size_t column) const;
+  std::size_t size() const { return columns_.size(); }
+
+ private:
+  std::vector<Value> columns_;
+};
+using Rows = std::vector<Row>;
+
+enum class Dialect : std::uint8_t { kSqlite, kPostgres };
+
+/// Many rows for one table.
+struct BulkInsert {
+  std::string_view table;
+  std::span<const std::string_view> columns;
+  std::span<const std::vector<Value>> rows;  ///< Each as long as `columns`.
+};
+
+/// A connection while it is lent. SQL is one statement, the same for both dialects wherever that
+/// can be; parameters are written $1, $2, ... in both, and values reach the database in no other
+/// way. Not thread-safe.
+///
+/// Errors of all calls: kAlreadyExists for a broken uniqueness; kInvalidArgument for another
+/// broken constraint; kUnavailable if the database does not answer, is busy or is full;
+/// kResourceExhausted past the limit of rows; kInternal otherwise. The database's own words, which
+/// hold values, are in the detail only.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  static constexpr std::size_t kMaxRows = 5'000'000;
+
+  virtual Result<Rows> Query(std::string_view sql, std::span<const Value> parameters) = 0;
+  /// The number of rows changed.
+  virtual Result<std::int64_t> Execute(std::string_view sql, std::span<const Value> parameters) = 0;
+  /// Inserts what is not there yet and skips rows that break a uniqueness: COPY into a temporary
+  /// table on PostgreSQL, one prepared statement on SQLite.
+  virtual Result<void> Insert(const BulkInsert& rows) = 0;
+  /// Several statements separated by ';', without parameters: for migrations.
+  virtual Result<void> ExecuteScript(std::string_view sql) = 0;
+  virtual Dialect dialect() const = 0;
+
+  Result<Rows> Query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
+    return Query(sql, std::span(parameters.begin(), parameters.size()));
+  }
+  Result<std::int64_t> Execute(std::string_view sql, std::initializer_list<Value> parameters = {}) {
+    return Execute(sql, std::span(parameters.begin(), parameters.size()));
+  }
+};
+
+/// Waits for notifications until it is destroyed. See Database::Listen.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+};
+
+/// A database and its pool of connections. Thread-safe.
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  using Body = std::function<Result<void>(Connection& connection)>;
+  /// Runs `body` with a connection, outside a transaction.
+  virtual Result<void> Run(const Body& body) = 0;
+  /// Runs `body` in one transaction that sees no other's half-done work (SQLite: BEGIN IMMEDIATE;
+  /// PostgreSQL: READ COMMITTED, so take row locks). It is committed if `body` succeeds; a body
+  /// that fails leaves no trace. A transaction that another one made impossible (deadlock) is run
+  /// again, at most three times, so `body` must have no effect but on the database. If the
+  /// connection breaks at COMMIT it is not known whether it was done: kUnavailable.
+  virtual Result<void> InTransaction(const Body& body) = 0;
+
+  /// Tells all listeners of `channel`, also in other processes, once the transaction of
+  /// `connection` is committed. On SQLite only the listeners of this Database hear it.
+  virtual Result<void> Notify(Connection& connection, std::string_view channel) = 0;
+  /// Calls `heard` from a thread of its own: after each notification (several may become one call),
+  /// after each reconnect, since some may have been missed, and every `poll_interval` in any case.
+  virtual std::unique_ptr<Listener> Listen(std::string channel, std::chrono::milliseconds poll_interval,
+                                           std::function<void()> heard) = 0;
+  /// Writes a copy of the whole database to the file `path`, which must not exist, while others go
+  /// on. Errors: kUnsupported on PostgreSQL, whose pg_dump does this.
+  virtual Result<void> CopyTo(const std::string& path) = 0;
+  virtual Dialect dialect() const = 0;
+};
+
+struct SqliteOptions {
+  std::string path;  ///< Made with mode 0600 if missing. Empty: in memory, for tests.
+  std::chrono::milliseconds busy_timeout{5'000};
+};
+/// WAL, synchronous=FULL, foreign keys on; one writer, several readers. Errors: kCorruptData if the
+/// file is no database; kUnavailable if it cannot be opened.
+Result<std::unique_ptr<Database>> OpenSqlite(const SqliteOptions& options);
+
+struct PostgresOptions {
+  Secret url;  ///< "postgresql://user:password@host:port/name?sslmode=verify-full"
+  std::size_t max_connections = 8;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds statement_timeout{30'000};
+};
+/// Connects lazily: a database that is down is an error of each call, not of this one. Errors:
+/// kInvalidArgument for a URL that is none.
+Result<std::unique_ptr<Database>> OpenPostgres(const PostgresOptions& options);
+
+/// One numbered step of a schema; `sql` may be several statements.
+struct Migration {
+  int version = 0;  ///< From 1, without gaps.
+  std::string_view name;
+  std::string_view sqlite;    ///< SQL for SQLite,
+  std::string_view postgres;  ///< and for PostgreSQL; often the same text.
+};
+/// Brings the tables of `component` ("catalog", "audit") up to the last migration, each in a
+/// transaction of its own under a lock, so that several nodes may start at once. Only forward.
+/// Errors: kUnsupported if the database is of a newer version than this program knows.
+Result<void> Migrate(Database& database, std::string_view component,
+                     std::span<const Migration> migrations);
+
+}  // namespace sluice::db
