@@ -30,7 +30,15 @@ class Quotas {
   void SetLimits(std::vector<catalog::Quota> quotas);
 
   /// Ends a concurrent query when it is destroyed. Movable; may be empty.
-  class Permit;
+  class Permit {
+   public:
+    Permit() = default;
+
+   private:
+    friend class Quotas;
+    explicit Permit(std::shared_ptr<void> held) : held_(std::move(held)) {}
+    std::shared_ptr<void> held_;
+  };
 
   struct Reader {
     std::string_view recipient_id;

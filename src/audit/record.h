@@ -52,8 +52,8 @@ struct Record {
   std::string table_id;
   std::optional<std::int64_t> version;
   std::optional<std::int64_t> end_version;  ///< Of a range.
-  std::vector<std::string> columns;         ///< Of the schema that was shown; empty: not about columns.
-  std::string predicate;                    ///< The hints as they were sent.
+  std::vector<std::string> columns;  ///< Of the schema that was shown; empty: not about columns.
+  std::string predicate;             ///< The hints as they were sent.
   std::optional<std::int64_t> files;
   std::optional<std::int64_t> bytes;
   std::string delivery;  ///< "url", "proxy", "dir"
