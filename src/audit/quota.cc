@@ -378,12 +378,16 @@ Result<Quotas::Permit> Quotas::AdmitQuery(const Reader& reader) {
   amounts[static_cast<std::size_t>(Measure::kConcurrent)] = 1;
   Impl::Attempt attempt = impl_->Count(reader, amounts, Impl::IfShort::kAskAhead);
   TRY(std::move(attempt.result));
-  Permit permit;
-  if (attempt.running.empty()) return permit;
-  permit.impl_ = impl_;
-  permit.recipient_id_ = reader.recipient_id;
-  permit.running_ = std::move(attempt.running);
-  return permit;
+  if (attempt.running.empty()) return Permit();
+  struct Running {
+    std::shared_ptr<Impl> impl;
+    std::string recipient_id;
+    std::vector<std::uint64_t> counters;
+
+    ~Running() { impl->EndQuery(recipient_id, counters); }
+  };
+  return Permit(std::shared_ptr<Running>(
+      new Running{impl_, std::string(reader.recipient_id), std::move(attempt.running)}));
 }
 
 Result<void> Quotas::AdmitRead(const Reader& reader, std::int64_t files, std::int64_t bytes) {
@@ -404,23 +408,6 @@ std::size_t Quotas::remembered() const {
     count += shard.recipients.size();
   }
   return count;
-}
-
-Quotas::Permit& Quotas::Permit::operator=(Permit&& other) noexcept {
-  if (this == &other) return *this;
-  End();
-  impl_ = std::move(other.impl_);
-  recipient_id_ = std::move(other.recipient_id_);
-  running_ = std::move(other.running_);
-  return *this;
-}
-
-Quotas::Permit::~Permit() { End(); }
-
-void Quotas::Permit::End() {
-  if (!impl_) return;
-  impl_->EndQuery(recipient_id_, running_);
-  impl_.reset();
 }
 
 }  // namespace sluice::audit

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -39,7 +40,15 @@ class Quotas {
   void SetLimits(std::vector<catalog::Quota> quotas);
 
   /// Ends a concurrent query when it is destroyed. Movable; may be empty. May outlive the Quotas.
-  class Permit;
+  class Permit {
+   public:
+    Permit() = default;
+
+   private:
+    friend class Quotas;
+    explicit Permit(std::shared_ptr<void> held) : held_(std::move(held)) {}
+    std::shared_ptr<void> held_;
+  };
 
   struct Reader {
     std::string_view recipient_id;
@@ -71,21 +80,6 @@ class Quotas {
  private:
   struct Impl;
   std::shared_ptr<Impl> impl_;
-};
-
-class Quotas::Permit {
- public:
-  Permit() = default;
-  Permit(Permit&& other) noexcept = default;
-  Permit& operator=(Permit&& other) noexcept;
-  ~Permit();
-
- private:
-  friend class Quotas;
-  void End();
-  std::shared_ptr<Impl> impl_;
-  std::string recipient_id_;
-  std::vector<std::uint64_t> running_;  ///< The counters of queries that it stands in.
 };
 
 }  // namespace sluice::audit

@@ -24,7 +24,7 @@ struct Changes {
   Generation generation = 0;  ///< The state that this leads to.
   /// These are all there are, rather than what changed: at the start, or when too much happened.
   bool is_whole = false;
-  std::vector<ManagedShare> shares;  ///< New or changed ones, whole, in no order.
+  std::vector<ManagedShare> shares;         ///< New or changed ones, whole, in no order.
   std::vector<std::string> deleted_shares;  ///< Ids.
   std::vector<ManagedRecipient> recipients;
   std::vector<std::string> deleted_recipients;

@@ -232,8 +232,9 @@ class CommandLine {
       terminal_.out << "the settings are right; no configuration file was named\n";
       return kSuccess;
     }
-    const auto view = TRY(catalog::View::Make(loaded.shares->shares, {}));
-    TRY(operations_.check_stores(loaded, *view));
+    const auto view =
+        catalog::View::Of({.file_shares = TRY(catalog::View::MakeShares(loaded.shares->shares))});
+    TRY(operations_.check_stores(loaded, view->shares()));
     for (const std::string& note : loaded.shares->without_effect) terminal_.out << note << '\n';
     terminal_.out << Format("{} is right: {}, {}; sluice table check looks into a table\n",
                             loaded.file, Counted(view->shares().size(), "share"),

@@ -19,7 +19,8 @@ struct Operations {
   /// Returns when the server has been told to end and has drained.
   std::function<Result<void>(const ServeRequest& request)> serve;
   /// Whether the stores of a configuration can be made and deliver its tables.
-  std::function<Result<void>(const config::Configuration& configuration, const catalog::View& view)>
+  std::function<Result<void>(const config::Configuration& configuration,
+                             std::span<const catalog::SharePtr> shares)>
       check_stores;
   /// Errors: if the location holds no table or one that cannot be read; a table that is whole but
   /// needs what this server lacks is a report that says so.

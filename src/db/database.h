@@ -103,7 +103,8 @@ class Database {
   virtual Result<void> Notify(Connection& connection, std::string_view channel) = 0;
   /// Calls `heard` from a thread of its own: after each notification (several may become one call),
   /// after each reconnect, since some may have been missed, and every `poll_interval` in any case.
-  virtual std::unique_ptr<Listener> Listen(std::string channel, std::chrono::milliseconds poll_interval,
+  virtual std::unique_ptr<Listener> Listen(std::string channel,
+                                           std::chrono::milliseconds poll_interval,
                                            std::function<void()> heard) = 0;
   /// Writes a copy of the whole database to the file `path`, which must not exist, while others go
   /// on. Errors: kUnsupported on PostgreSQL, whose pg_dump does this.

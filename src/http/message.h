@@ -82,7 +82,8 @@ struct Response {
   /// Filled by the layer that knows, for the request log: caller, share, table, files, ... Never a
   /// secret.
   std::vector<std::pair<std::string, std::string>> log_fields;
-  std::size_t tag = 0;  ///< The handler's own, to know the response again in OnFinished.
+  std::shared_ptr<void> kept;  ///< Destroyed when the answer has been sent, or cut short.
+  std::size_t tag = 0;         ///< The handler's own, to know the response again in OnFinished.
 };
 
 }  // namespace sluice::http
