@@ -12,7 +12,10 @@
 #include "audit/record.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "crypto/signing_key.h"
+
+namespace sluice::crypto {
+class SigningKey;
+}
 
 namespace sluice::audit {
 
@@ -38,7 +41,8 @@ std::string TreeHeadText(const TreeHead& head);
 ///                  The name is the first record's number, 20 digits. A new file every
 ///                  `segment_bytes`. After a crash the torn end of the last one is cut off.
 ///   tree           the hashes of the Merkle tree over all records, see StoredHashIndex
-///   heads          signed tree heads, one JSON line each: at each new segment, at the end, and every
+///   heads          signed tree heads, one JSON line each: at each new segment, at the end, and
+///   every
 ///                  `head_interval` in which something was written
 class Journal {
  public:
@@ -79,7 +83,8 @@ class Journal {
   /// All heads kept, oldest first.
   virtual Result<std::vector<TreeHead>> Heads() const = 0;
   virtual Result<std::vector<Hash>> Inclusion(Sequence record, std::int64_t size) const = 0;
-  virtual Result<std::vector<Hash>> Consistency(std::int64_t old_size, std::int64_t new_size) const = 0;
+  virtual Result<std::vector<Hash>> Consistency(std::int64_t old_size,
+                                                std::int64_t new_size) const = 0;
 
   /// Deletes whole files all of whose records are below `before`; the tree stays.
   virtual Result<void> DropBefore(Sequence before) = 0;

@@ -11,6 +11,9 @@
 
 namespace sluice::audit {
 
+/// Where a record stands among those of its node, from 0 without gaps.
+using Sequence = std::int64_t;
+
 /// What was decided about.
 enum class Action : std::uint8_t {
   kList,         ///< Shares, schemas, tables; a table's description.
@@ -25,14 +28,17 @@ enum class Action : std::uint8_t {
   kAuthenticate  ///< Refused before it was known what for.
 };
 std::string_view ActionName(Action action);  ///< "list", "version", ...
+/// Errors: kMalformed for any other name.
 Result<Action> ParseAction(std::string_view name);
 
 /// One decision: who asked for what, when, and what became of it. Texts come from anybody and are
-/// kept as they are, cut to kMaxTextBytes; JSON keeps them from forging records. Never a secret:
-/// tokens appear by their id.
+/// kept as they are, cut to a bound where a character ends; JSON keeps them from forging records.
+/// What is not UTF-8 becomes U+FFFD. Never a secret: tokens appear by their id.
 struct Record {
-  static constexpr std::size_t kMaxTextBytes = 4'096;
-  static constexpr std::size_t kMaxColumns = 2'000;
+  static constexpr std::size_t kMaxTextBytes = 4'096;     ///< Of each text.
+  static constexpr std::size_t kMaxChangeBytes = 65'536;  ///< Of `before`, and of `after`.
+  static constexpr std::size_t kMaxColumns = 2'000;       ///< Of more, the number is written.
+  static constexpr std::size_t kMaxColumnBytes = 256;
 
   SystemTime time{};
   Action action = Action::kList;
@@ -52,7 +58,7 @@ struct Record {
   std::string table_id;
   std::optional<std::int64_t> version;
   std::optional<std::int64_t> end_version;  ///< Of a range.
-  std::vector<std::string> columns;         ///< Of the schema that was shown; empty: not about columns.
+  std::vector<std::string> columns;         ///< Of the schema shown; empty: not about columns.
   std::string predicate;                    ///< The hints as they were sent.
   std::optional<std::int64_t> files;
   std::optional<std::int64_t> bytes;
@@ -60,19 +66,30 @@ struct Record {
   std::string link_id;   ///< Of kDownload: which link.
   std::string before;    ///< JSON, of kChange.
   std::string after;
+
+  bool operator==(const Record&) const = default;
 };
 
-/// The record as one line of JSON without '\n', keys in the order above, empty ones left out. It
-/// begins with {"node":...,"seq":...,: together they name the record. What is written here is the
-/// leaf of the Merkle tree, so its form never changes for records already written.
-std::string EncodeRecord(std::string_view node, std::int64_t sequence, const Record& record);
+/// No record's text is longer: what the bounds above allow if every byte must be escaped.
+inline constexpr std::size_t kMaxRecordBytes = 8 << 20;
+
+/// The record as one line of JSON without '\n', keys in the order above and named as above, empty
+/// ones left out. It begins with {"node":...,"seq":...,: together they name the record. Time is
+/// written as AppendUtc does. What is written here is the leaf of the Merkle tree, so its form
+/// never changes for records already written.
+std::string EncodeRecord(std::string_view node, Sequence sequence, const Record& record);
+
+// The two parts of that text, so that the long one is made before the sequence is known.
+void AppendRecordHead(std::string_view node, Sequence sequence, std::string& out);
+void AppendRecordBody(const Record& record, std::string& out);
 
 struct DecodedRecord {
   std::string node;
-  std::int64_t sequence = 0;
+  Sequence sequence = 0;
   Record record;
 };
-/// Reads what EncodeRecord wrote; keys it does not know are skipped. Errors: kMalformed.
+/// Reads what EncodeRecord wrote; keys it does not know are skipped. Errors: kMalformed, and
+/// kTooLarge beyond kMaxRecordBytes.
 Result<DecodedRecord> DecodeRecord(std::string_view line);
 
 }  // namespace sluice::audit
