@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "base/json.h"
 #include "base/utc.h"
 
 namespace sluice::audit {
@@ -71,6 +70,10 @@ Result<Hash> DecodeHash(std::string_view base64) {
 
 Result<TreeHead> DecodeTreeHead(std::string_view line) {
   const json::value value = TRY(ParseJson(line, {.max_bytes = kMaxHeadBytes, .max_depth = 4}));
+  return ReadTreeHead(value);
+}
+
+Result<TreeHead> ReadTreeHead(const json::value& value) {
   if (!value.is_object()) return Malformed("a tree head is a JSON object");
   const json::object& object = value.get_object();
   TreeHead head;

@@ -7,6 +7,7 @@
 
 #include "audit/merkle.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "crypto/signing_key.h"
 
@@ -38,6 +39,9 @@ bool IsSignedByOne(const std::vector<crypto::VerifyKey>& keys, const TreeHead& h
 std::string EncodeTreeHead(const TreeHead& head);
 /// Checks the form, not the signature. Errors: kMalformed.
 Result<TreeHead> DecodeTreeHead(std::string_view line);
+
+/// The same of JSON that was parsed already.
+Result<TreeHead> ReadTreeHead(const json::value& value);
 
 /// Base64 (RFC 4648, section 4) of a hash, as it stands in all of our JSON. Errors: kMalformed.
 Result<Hash> DecodeHash(std::string_view base64);
