@@ -1,7 +1,7 @@
 # The Debian package: `cpack` below the build folder, which `./dev package` runs. It carries Arrow's
 # libraries where they are the copy of .deps, since Debian has none. See docs/decisions/032-packages.md.
 include(GNUInstallDirs)
-set(DOC_FOLDER share/doc/sluice)
+set(DOC_FOLDER share/doc/sluice-server)
 
 install(TARGETS sluice RUNTIME DESTINATION bin)
 set_target_properties(sluice PROPERTIES INSTALL_RPATH "\$ORIGIN/../lib/sluice")
@@ -36,12 +36,14 @@ install(CODE [[
 ]])
 install(CODE "
   write_output(\${SHARE}/man/man1/sluice.1 ${CMAKE_SOURCE_DIR}/packaging/manual.sh \${PROGRAM})
-  write_output(\${SHARE}/doc/sluice/changelog.gz gzip -9nc ${CMAKE_SOURCE_DIR}/CHANGELOG.md)
+  write_output(\${SHARE}/doc/sluice-server/changelog.gz gzip -9nc ${CMAKE_SOURCE_DIR}/CHANGELOG.md)
   execute_process(COMMAND gzip -9nf \${SHARE}/man/man1/sluice.1 COMMAND_ERROR_IS_FATAL ANY)
 ")
 
 set(CPACK_GENERATOR DEB)
-set(CPACK_PACKAGE_NAME sluice)
+# Debian has another program `sluice`, of a higher version: under that name apt would replace ours by it.
+set(CPACK_PACKAGE_NAME sluice-server)
+set(CPACK_DEBIAN_PACKAGE_CONFLICTS sluice)
 set(CPACK_PACKAGE_CONTACT "the authors of Sluice <noreply@example.com>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Delta Sharing server")
 set(CPACK_PACKAGE_DESCRIPTION

@@ -1,6 +1,7 @@
 """The Debian package of the build that is tested, and a bare Debian root to install it in."""
 
 import configparser
+import functools
 import os
 import shutil
 import subprocess
@@ -51,6 +52,7 @@ def build_package(tmp_path_factory):
     if not os.path.exists(config):
         pytest.skip(f"no {config}: the server is no build of this tree")
 
+    @functools.cache
     def build(version):
         folder = tmp_path_factory.mktemp("packages")
         options = [f"CPACK_OUTPUT_FILE_PREFIX={folder}", "CPACK_DEBIAN_COMPRESSION_TYPE=none"]

@@ -121,16 +121,24 @@ def test_installs_what_a_service_needs(installed):
     assert installed.run("id -un sluice").strip() == "sluice"
     assert rights(installed, STATE) == "sluice:sluice 700"
     assert rights(installed, CONFIG) == "root:sluice 640"
-    assert CONFIG in installed.run("dpkg-query -W -f '${Conffiles}' sluice")
+    assert CONFIG in installed.run("dpkg-query -W -f '${Conffiles}' sluice-server")
     for path in (
         "/usr/share/man/man1/sluice.1.gz",
-        "/usr/share/doc/sluice/copyright",
-        "/usr/share/doc/sluice/arrow/LICENSE.txt",
-        "/usr/share/doc/sluice/arrow/NOTICE.txt",
+        "/usr/share/doc/sluice-server/copyright",
+        "/usr/share/doc/sluice-server/arrow/LICENSE.txt",
+        "/usr/share/doc/sluice-server/arrow/NOTICE.txt",
         "/usr/share/zsh/vendor-completions/_sluice",
         "/usr/share/fish/vendor_completions.d/sluice.fish",
     ):
         assert os.path.getsize(installed.at(path)) > 0, path
+
+
+def test_is_not_taken_for_a_package_of_debian(installed):
+    """There is a `sluice` in Debian, which is another program."""
+    assert "sluice" not in installed.run("apt-get --simulate upgrade | grep ^Inst || true")
+    versions = installed.run("apt-cache madison sluice-server").splitlines()
+    assert not [line for line in versions if "/" in line], "Debian has one of that name"
+    assert "Conflicts: sluice" in installed.run("dpkg -s sluice-server")
 
 
 def test_carries_the_libraries_that_debian_lacks(installed):
@@ -199,7 +207,7 @@ def test_upgrade_keeps_state_and_configuration(installed, unit, shares_a_table, 
     config = open(installed.at(CONFIG), "rb").read()
     shutil.copy(build_package("1.0.1"), installed.at("/tmp/newer.deb"))
     installed.run("apt-get install -y -q --no-install-recommends /tmp/newer.deb")
-    assert installed.run("dpkg-query -W -f '${Version}' sluice") == "1.0.1"
+    assert installed.run("dpkg-query -W -f '${Version}' sluice-server") == "1.0.1"
     assert open(installed.at(STATE + "/master.key"), "rb").read() == key
     assert open(installed.at(CONFIG), "rb").read() == config
     assert rights(installed, CONFIG) == "root:sluice 640"
@@ -208,10 +216,10 @@ def test_upgrade_keeps_state_and_configuration(installed, unit, shares_a_table, 
 
 
 def test_purge_removes_what_removal_keeps(installed, shares_a_table):
-    installed.run("apt-get remove -y -q sluice")
+    installed.run("apt-get remove -y -q sluice-server")
     assert not os.path.exists(installed.at("/usr/bin/sluice"))
     assert os.path.exists(installed.at(STATE + "/master.key"))
     assert stat.S_ISREG(os.stat(installed.at(CONFIG)).st_mode)
-    installed.run("apt-get purge -y -q sluice")
+    installed.run("apt-get purge -y -q sluice-server")
     for path in (STATE, CONFIG, "/usr/lib/sluice", "/etc/sluice"):
         assert not os.path.exists(installed.at(path)), path
