@@ -147,15 +147,39 @@ unpack_arrow() {
 # The bench measures against nginx, and tests put it before the server; the system's own if there is one.
 setup_nginx() {
   command -v nginx >/dev/null && return
-  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_nginx
+  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_debian nginx
   PATH=$PWD/.deps/nginx/usr/sbin:$PATH
 }
 
-unpack_nginx() {
+# unpack_debian GROUP: its package, into .deps/GROUP.
+unpack_debian() {
   local name
-  name=$(pinned nginx | cut -d' ' -f1)
-  mkdir -p .deps/nginx
-  (cd .deps/nginx && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
+  name=$(pinned "$1" | cut -d' ' -f1)
+  mkdir -p ".deps/$1"
+  (cd ".deps/$1" && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
+}
+
+# What the packaging tests check with: linters and promtool; helm is built with the stores.
+setup_checkers() {
+  local want
+  SETUP_RUNNING=1
+  want=$(hash_of lint)
+  if ! is_done .deps/checkers/python "$want"; then
+    rm -rf .deps/checkers/python
+    step "Python: linters for the packaging tests" install_linters
+    echo "$want" >.deps/checkers/python/.pins
+  fi
+  [[ -x .deps/prometheus/usr/bin/promtool ]] || step "Debian: unpacking promtool" \
+    unpack_debian prometheus
+  SETUP_RUNNING=
+}
+
+install_linters() {
+  mkdir -p .deps/checkers/python
+  pinned lint >.deps/checkers/python/requirements.txt
+  .venv/bin/python -m pip install --no-deps --require-hashes --only-binary :all: \
+    --disable-pip-version-check --progress-bar off --target .deps/checkers/python \
+    -r .deps/checkers/python/requirements.txt
 }
 
 # setup GROUP...: the named groups of Debian packages, and always Python's wheels and Arrow.

@@ -13,10 +13,7 @@
 #include "audit/tree_head.h"
 #include "base/clock.h"
 #include "base/result.h"
-
-namespace sluice::crypto {
-class SigningKey;
-}
+#include "crypto/signing_key.h"
 
 namespace sluice::audit {
 
@@ -42,12 +39,7 @@ struct JournalOptions {
 ///
 ///   SEQUENCE.log   records, see segment.h. A new file about every `segment_bytes`.
 ///   tree           the hashes of the Merkle tree over all records, see StoredHashIndex
-<<<<<<< HEAD
-///   heads          signed tree heads, one JSON line each: at each new segment, at the end, and
-///   every
-=======
 ///   heads          signed tree heads, a line each: at each new segment, at the end, and every
->>>>>>> gov-audit
 ///                  `head_interval` in which something was written
 ///
 /// A record is on disk before its hashes are: those of the last segment are made again from its
@@ -83,12 +75,8 @@ class Journal {
   virtual Result<TreeHead> Head() const = 0;
   /// All heads kept, oldest first.
   virtual Result<std::vector<TreeHead>> Heads() const = 0;
-<<<<<<< HEAD
-  virtual Result<std::vector<Hash>> Inclusion(Sequence record, std::int64_t size) const = 0;
-=======
   // Errors of both: kInvalidArgument beyond size().
   virtual Result<std::vector<Hash>> Inclusion(Sequence record, std::int64_t tree_size) const = 0;
->>>>>>> gov-audit
   virtual Result<std::vector<Hash>> Consistency(std::int64_t old_size,
                                                 std::int64_t new_size) const = 0;
 
