@@ -24,7 +24,8 @@ bool IsTool(const Request& request) {
   if (agent == nullptr) return false;
   const std::string name = AsciiLower(*agent);
   // PowerShell names itself behind "Mozilla/5.0 (...)".
-  return std::ranges::any_of(kTools, [&](std::string_view tool) { return name.starts_with(tool); }) ||
+  return std::ranges::any_of(kTools,
+                             [&](std::string_view tool) { return name.starts_with(tool); }) ||
          name.find("windowspowershell/") != std::string::npos;
 }
 
@@ -41,16 +42,16 @@ Response Page() {
                        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
                        "frame-ancestors 'none'");
   AddSafety(response);
-  response.body =
-      std::string("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-                  "<meta name=\"viewport\" content=\"width=device-width\">"
-                  "<title>Your data share</title>"
-                  "<style>body{font:18px/1.5 sans-serif;max-width:36em;margin:4em auto;padding:0 "
-                  "1em}button{font:inherit;padding:.5em 1em}</style>"
-                  "<h1>Your data share</h1>"
-                  "<p>The button downloads a profile file with your access token. It works once: "
-                  "keep the file as you would keep a password.</p>"
-                  "<form method=\"post\"><button>Download the profile</button></form></html>\n");
+  response.body = std::string(
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\">"
+      "<title>Your data share</title>"
+      "<style>body{font:18px/1.5 sans-serif;max-width:36em;margin:4em auto;padding:0 "
+      "1em}button{font:inherit;padding:.5em 1em}</style>"
+      "<h1>Your data share</h1>"
+      "<p>The button downloads a profile file with your access token. It works once: "
+      "keep the file as you would keep a password.</p>"
+      "<form method=\"post\"><button>Download the profile</button></form></html>\n");
   return response;
 }
 

@@ -165,8 +165,7 @@ Result<Response> ListRecipients(const Request& /*request*/, const Caller& caller
   return Answer(200, json::object{{"items", std::move(items)}});
 }
 
-Result<Response> CreateRecipient(const Request& http, const Caller& caller,
-                                 AdminService& service) {
+Result<Response> CreateRecipient(const Request& http, const Caller& caller, AdminService& service) {
   const json::object body = TRY(BodyOf(http));
   const RecipientRequest request = TRY(ParseRecipientRequest(body));
   return Answer(201, ToJson(TRY(service.CreateRecipient(caller, request))));
@@ -177,8 +176,7 @@ Result<Response> GetRecipient(const Request& http, const Caller& caller, AdminSe
   return Answer(200, WithGrants(recipient, service));
 }
 
-Result<Response> UpdateRecipient(const Request& http, const Caller& caller,
-                                 AdminService& service) {
+Result<Response> UpdateRecipient(const Request& http, const Caller& caller, AdminService& service) {
   const json::object body = TRY(BodyOf(http));
   const RecipientRequest request = TRY(ParseRecipientRequest(body));
   const auto recipient =

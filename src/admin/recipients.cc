@@ -5,6 +5,7 @@
 
 #include "admin/access_internal.h"
 #include "admin/service.h"
+#include "auth/federation.h"
 #include "base/encoding.h"
 #include "crypto/uuid.h"
 #include "http/networks.h"
@@ -52,7 +53,6 @@ Result<void> CheckRules(const ManagedRecipient& recipient, const catalog::View& 
     }
     TRY(auth::CheckFederationRule(*recipient.federation));
   }
-  if (recipient.certificate) TRY(auth::CheckCertificateRule(*recipient.certificate));
   return {};
 }
 
@@ -83,9 +83,8 @@ bool IsHiddenFrom(const auth::Caller& caller, const ManagedRecipient& recipient)
 
 Result<std::vector<ManagedRecipient>> AdminService::ListRecipients(const auth::Caller& caller) {
   catalog::Changes all = TRY(dependencies_.store.ChangesSince(0));
-  std::erase_if(all.recipients, [&](const ManagedRecipient& recipient) {
-    return IsHiddenFrom(caller, recipient);
-  });
+  std::erase_if(all.recipients,
+                [&](const ManagedRecipient& recipient) { return IsHiddenFrom(caller, recipient); });
   std::ranges::sort(all.recipients, {},
                     [](const ManagedRecipient& recipient) { return AsciiLower(recipient.name); });
   return std::move(all.recipients);

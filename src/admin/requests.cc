@@ -216,9 +216,8 @@ json::object ToJson(const catalog::ManagedRecipient& recipient) {
                                      {"claims", ObjectOf(recipient.federation->claims)}};
   }
   if (recipient.certificate) {
-    out["certificate"] =
-        json::object{{"subject", recipient.certificate->subject},
-                     {"alternativeName", recipient.certificate->alternative_name}};
+    out["certificate"] = json::object{{"subject", recipient.certificate->subject},
+                                      {"alternativeName", recipient.certificate->alternative_name}};
   }
   if (!recipient.tokens.empty()) {
     json::array tokens;
@@ -241,9 +240,8 @@ json::object ToJson(const catalog::TokenRecord& token) {
 }
 
 json::object ToJson(const catalog::Principal& principal) {
-  json::object out = {{"id", principal.id},
-                      {"name", principal.name},
-                      {"role", catalog::RoleName(principal.role)}};
+  json::object out = {
+      {"id", principal.id}, {"name", principal.name}, {"role", catalog::RoleName(principal.role)}};
   AddText("comment", principal.comment, out);
   json::array tokens;
   for (const catalog::TokenRecord& token : principal.tokens) tokens.emplace_back(ToJson(token));

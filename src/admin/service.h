@@ -64,7 +64,8 @@ class AdminService {
   };
   Result<std::vector<ListedShare>> ListShares(const auth::Caller& caller);
   Result<catalog::ManagedShare> GetShare(const auth::Caller& caller, std::string_view name);
-  Result<catalog::ManagedShare> CreateShare(const auth::Caller& caller, const ShareRequest& request);
+  Result<catalog::ManagedShare> CreateShare(const auth::Caller& caller,
+                                            const ShareRequest& request);
   Result<catalog::ManagedShare> UpdateShare(const auth::Caller& caller, std::string_view name,
                                             const ShareRequest& request);
   Result<void> DropShare(const auth::Caller& caller, std::string_view name);

@@ -68,10 +68,9 @@ Result<AdminService::IssuedToken> AdminService::CreatePrincipal(const auth::Call
   TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
     std::vector<Principal> principals = TRY(transaction.ListPrincipals());
     const auto known = FindNamed(principals, request.name);
-    Principal principal = known != principals.end() ? *known
-                                                    : Principal{.id = NewId(),
-                                                                .name = request.name,
-                                                                .created_at = now};
+    Principal principal = known != principals.end()
+                              ? *known
+                              : Principal{.id = NewId(), .name = request.name, .created_at = now};
     const json::value before =
         known == principals.end() ? json::value() : json::value(ToJson(principal));
     principal.role = request.role;
@@ -83,11 +82,12 @@ Result<AdminService::IssuedToken> AdminService::CreatePrincipal(const auth::Call
       token.revoked_at = now;
       TRY(transaction.PutPrincipalToken(principal.id, token));
     }
-    issued.record = {.id = NewId(),
-                     .sha256 = crypto::Sha256(issued.text.Reveal()),
-                     .created_at = now,
-                     .expires_at = now + std::min(request.lifetime.value_or(options_.token_lifetime),
-                                                  options_.max_token_lifetime)};
+    issued.record = {
+        .id = NewId(),
+        .sha256 = crypto::Sha256(issued.text.Reveal()),
+        .created_at = now,
+        .expires_at = now + std::min(request.lifetime.value_or(options_.token_lifetime),
+                                     options_.max_token_lifetime)};
     TRY(transaction.PutPrincipalToken(principal.id, issued.record));
     return Changed{
         .object = "principal " + principal.name, .before = before, .after = ToJson(principal)};
@@ -158,14 +158,14 @@ Result<std::vector<Issuer>> AdminService::ListIssuers(const auth::Caller& /*call
 Result<Issuer> AdminService::PutIssuer(const auth::Caller& caller, Issuer issuer) {
   TRY(RequireRole(caller, Role::kAdmin));
   TRY(CheckName(issuer.name, "an issuer's"));
-  if (issuer.url.empty() || issuer.url.size() > kMaxUrlBytes || issuer.jwks_url.size() > kMaxUrlBytes) {
+  if (issuer.url.empty() || issuer.url.size() > kMaxUrlBytes ||
+      issuer.jwks_url.size() > kMaxUrlBytes) {
     return InvalidArgument("an issuer's URL has 1 to {} bytes", kMaxUrlBytes);
   }
   TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
     std::vector<Issuer> issuers = TRY(transaction.ListIssuers());
     const auto known = FindNamed(issuers, issuer.name);
-    const json::value before =
-        known == issuers.end() ? json::value() : json::value(ToJson(*known));
+    const json::value before = known == issuers.end() ? json::value() : json::value(ToJson(*known));
     issuer.id = known == issuers.end() ? NewId() : known->id;
     TRY(transaction.PutIssuer(issuer));
     return Changed{.object = "issuer " + issuer.name, .before = before, .after = ToJson(issuer)};
@@ -198,13 +198,12 @@ Result<Quota> AdminService::PutQuota(const auth::Caller& caller, const QuotaRequ
   if (request.limit < 0) return InvalidArgument("a limit must not be negative");
   const bool counts_now = request.measure == catalog::Measure::kConcurrent;
   if (counts_now != (request.window == catalog::Window::kNone)) {
-    return InvalidArgument("a quota is of requests, files or bytes a second, day or month, or of "
-                           "concurrent queries without a window");
+    return InvalidArgument(
+        "a quota is of requests, files or bytes a second, day or month, or of "
+        "concurrent queries without a window");
   }
-  Quota quota{.id = NewId(),
-              .measure = request.measure,
-              .window = request.window,
-              .limit = request.limit};
+  Quota quota{
+      .id = NewId(), .measure = request.measure, .window = request.window, .limit = request.limit};
   TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
     if (!request.recipient.empty()) {
       const auto recipient = TRY(transaction.FindRecipient(request.recipient));
@@ -215,10 +214,9 @@ Result<Quota> AdminService::PutQuota(const auth::Caller& caller, const QuotaRequ
       quota.share_id = TRY(GrantableShare(transaction, caller, request.share));
     }
     const std::vector<Quota> quotas = TRY(transaction.ListQuotas());
-    const auto known = std::ranges::find_if(
-        quotas, [&](const Quota& other) { return IsSameQuota(other, quota); });
-    const json::value before =
-        known == quotas.end() ? json::value() : json::value(ToJson(*known));
+    const auto known =
+        std::ranges::find_if(quotas, [&](const Quota& other) { return IsSameQuota(other, quota); });
+    const json::value before = known == quotas.end() ? json::value() : json::value(ToJson(*known));
     if (known != quotas.end()) quota.id = known->id;
     TRY(transaction.PutQuota(quota));
     return Changed{.object = "quota " + quota.id, .before = before, .after = ToJson(quota)};

@@ -104,13 +104,14 @@ Result<std::vector<AdminService::ListedShare>> AdminService::ListShares(
                       .table_count = share.tables().size()});
   }
   catalog::Changes all = TRY(dependencies_.store.ChangesSince(0));
-  std::ranges::sort(all.shares, {}, [](const ManagedShare& share) { return AsciiLower(share.name); });
+  std::ranges::sort(all.shares, {},
+                    [](const ManagedShare& share) { return AsciiLower(share.name); });
   for (ManagedShare& share : all.shares) {
     if (caller.role == Role::kShareOwner && share.owner != caller.recipient) continue;
     const auto shown = view->FindShareById(share.id);
     share.entries.clear();
-    listed.push_back({.share = std::move(share),
-                      .table_count = shown == nullptr ? 0 : shown->tables().size()});
+    listed.push_back(
+        {.share = std::move(share), .table_count = shown == nullptr ? 0 : shown->tables().size()});
   }
   return listed;
 }

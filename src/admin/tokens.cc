@@ -23,7 +23,8 @@ constexpr std::size_t kCodeBytes = 32;
 constexpr std::size_t kMaxTextBytes = 1'000;
 
 Error NoSuchLink() {
-  return NotFound("the activation link was used, has expired or never was: ask the owner for another");
+  return NotFound(
+      "the activation link was used, has expired or never was: ask the owner for another");
 }
 
 }  // namespace
@@ -53,8 +54,9 @@ Result<TokenRecord> AdminService::NewToken(const ManagedRecipient& recipient,
       recipient.token_lifetime.count() > 0 ? recipient.token_lifetime : options_.token_lifetime;
   const seconds lifetime = request.lifetime.value_or(std::min(own, options_.max_token_lifetime));
   if (lifetime.count() <= 0 || lifetime > options_.max_token_lifetime) {
-    return InvalidArgument("a token may live from 1 s to {} days here: see maxTokenLifetime",
-                           std::chrono::floor<std::chrono::days>(options_.max_token_lifetime).count());
+    return InvalidArgument(
+        "a token may live from 1 s to {} days here: see maxTokenLifetime",
+        std::chrono::floor<std::chrono::days>(options_.max_token_lifetime).count());
   }
   record.expires_at = now + lifetime;
   if (recipient.expires_at) record.expires_at = std::min(*record.expires_at, *recipient.expires_at);
@@ -142,9 +144,10 @@ Result<AdminService::IssuedLink> AdminService::IssueActivationLink(const auth::C
                                  .token_lifetime = request.lifetime.value_or(seconds(0)),
                                  .token_comment = request.comment};
     TRY(transaction.PutActivationLink(link));
-    return Changed{.object = "activation link of recipient " + recipient.name,
-                   .before = {},
-                   .after = json::object{{"id", link.id}, {"expiresAt", TimeText(link.expires_at)}}};
+    return Changed{
+        .object = "activation link of recipient " + recipient.name,
+        .before = {},
+        .after = json::object{{"id", link.id}, {"expiresAt", TimeText(link.expires_at)}}};
   }));
   return issued;
 }

@@ -10,7 +10,12 @@ Follower::Follower(const Dependencies& dependencies, ViewBuilder builder)
 Follower::~Follower() = default;
 
 Result<void> Follower::Start(const Options& options) {
-  TRY(Refresh());
+  {
+    const std::lock_guard lock(mutex_);
+    max_stale_ = options.max_stale;
+    TRY(TakeChanges());
+  }
+  if (max_stale_.count() == 0) dependencies_.catalog.UseUntil(SystemTime::max());
   listener_ = dependencies_.store.Listen(options.poll_interval, [this] {
     if (const auto refreshed = Refresh(); !refreshed.ok()) {
       dependencies_.log.Warn("the catalog store does not answer, the last view stays",
@@ -33,6 +38,7 @@ Result<void> Follower::TakeChanges() {
     builder_.Apply(std::move(changes));
     Publish();
   }
+  if (max_stale_.count() > 0) dependencies_.catalog.UseUntil(asked_at + max_stale_);
   const std::lock_guard lock(contact_mutex_);
   last_contact_ = asked_at;
   return {};
@@ -57,6 +63,7 @@ void Follower::Publish() {
   for (const std::string& name : view->hidden_shares()) {
     dependencies_.log.Warn("the file's share hides the managed one", {{"share", name}});
   }
+  dependencies_.published(*view);
   dependencies_.catalog.Replace(std::move(view));
 }
 

@@ -22,12 +22,16 @@ class Follower {
  public:
   struct Options {
     std::chrono::milliseconds poll_interval{500};  ///< Where notifications may be lost.
+    /// How long the view may be used without an answer of the store; 0: for ever.
+    std::chrono::milliseconds max_stale{0};
   };
   struct Dependencies {
     Store& store;
     Catalog& catalog;
     const Clock& clock;
     observe::Logger& log;
+    /// Called with each view before it is in force.
+    std::function<void(const View& view)> published = [](const View& /*view*/) {};
   };
   /// All must outlive the follower.
   Follower(const Dependencies& dependencies, ViewBuilder builder);
@@ -55,6 +59,7 @@ class Follower {
   mutable std::mutex mutex_;  ///< Guards what follows; held while the store is read.
   ViewBuilder builder_;
   Generation generation_ = 0;
+  std::chrono::milliseconds max_stale_{0};
   mutable std::mutex contact_mutex_;  ///< Guards last_contact_.
   SystemTime last_contact_{};
   std::unique_ptr<db::Listener> listener_;  ///< Last: its thread uses what is above.

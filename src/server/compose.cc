@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "admin/service.h"
+#include "admin/handlers.h"
 #include "base/file_descriptor.h"
 #include "catalog/catalog.h"
 #include "catalog/data_directory.h"
-#include "catalog/view_builder.h"
+#include "catalog/follower.h"
 #include "crypto/hkdf.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -19,6 +19,7 @@
 #include "observe/stream_logger.h"
 #include "server/catalog_source.h"
 #include "server/certificate.h"
+#include "server/governance.h"
 #include "server/health.h"
 #include "server/pipeline.h"
 #include "server/stores.h"
@@ -111,6 +112,7 @@ struct Parts {
   FileDescriptor log_file;
   std::unique_ptr<catalog::DataDirectory> data;
   Secret master_key;
+  Governance governance;
   CatalogSource source;
   std::unique_ptr<const Clock> clock;
   std::unique_ptr<observe::MetricRegistry> metrics;
@@ -127,6 +129,7 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
   parts.log_file = TRY(OpenLogFile(options.log_file));
   parts.data = TRY(catalog::DataDirectory::Open(options.data_dir));
   parts.master_key = TRY(parts.data->MasterKey());
+  parts.governance = TRY(OpenGovernance(options, *parts.data, parts.master_key, *parts.clock));
   parts.source = TRY(ReadCatalog(sources, parts.configuration));
   parts.sharing = TRY(SharingOptions(options));
   parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
@@ -152,10 +155,17 @@ class ComposedApp final : public App {
             clock_)),
         data_(std::move(parts.data)),
         file_shares_(std::move(parts.source.shares)),
-        builder_(
-            [](const catalog::Entry& /*folder*/) -> Result<std::vector<config::ConfiguredSchema>> {
-              return NotImplemented("shared folders");
-            }),
+        governance_(std::move(parts.governance)),
+        follower_(
+            {.store = *governance_.store,
+             .catalog = catalog_,
+             .clock = clock_,
+             .log = *log_,
+             .published =
+                 [this](const catalog::View& view) { quotas_.SetLimits(view.settings().quotas); }},
+            catalog::ViewBuilder([this](const catalog::Entry& folder) {
+              return FindFolderTables(folder, options().allowed_roots);
+            })),
         stores_(std::move(parts.stores)),
         serving_(parts.sharing.serving),
         tables_([this](const std::string& location) { return OpenTable(*stores_, location); },
@@ -168,15 +178,22 @@ class ComposedApp final : public App {
                   .urls = urls_,
                   .tokens = tokens_,
                   .clock = clock_,
-                  .log = *log_},
+                  .log = *log_,
+                  .quotas = &quotas_,
+                  .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
-        admin_(metrics_),
-        pipeline_({.log = *log_,
-                   .metrics = metrics_,
-                   .authenticator = authenticator_,
-                   .catalog = catalog_,
-                   .clock = clock_},
-                  {.request_timeout = options().request_timeout}) {
+        admin_(AdminDependencies(), AdminOptions(options())),
+        pipeline_(
+            {.log = *log_,
+             .metrics = metrics_,
+             .authenticator = authenticator_,
+             .catalog = catalog_,
+             .clock = clock_,
+             .quotas = &quotas_,
+             .journal = governance_.journal.get()},
+            {.request_timeout = options().request_timeout,
+             .on_audit_failure = options().audit == "best_effort" ? audit::OnFailure::kServe
+                                                                  : audit::OnFailure::kRefuse}) {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     LogWarnings(parts.source.warnings);
     AddMetrics();
@@ -218,7 +235,12 @@ class ComposedApp final : public App {
              own_links ? "http://" + addresses[kFiles] + options().prefix : report_.endpoint,
          .base_url_with_token = own_links ? report_.endpoint : "",
          .prefix_behind_proxy = follows_proxy ? std::optional(options().prefix) : std::nullopt});
+    admin_.SetEndpoint(report_.endpoint);
     TRY(LoadIdentities(configuration_));
+    const bool is_shared = !options().catalog_url.empty();
+    TRY(follower_.Start(
+        {.max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+    DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
                            .files = has_file_listener ? PortOf(addresses[kFiles]) : 0}));
@@ -232,11 +254,11 @@ class ComposedApp final : public App {
 
   const StartReport& report() const override { return report_; }
 
-  std::chrono::milliseconds rescan_interval() const override {
-    return sources_.folder.empty() ? std::chrono::milliseconds(0) : options().rescan_interval;
-  }
+  std::chrono::milliseconds rescan_interval() const override { return options().rescan_interval; }
 
   void Rescan() override {
+    follower_.FindFolderTables();
+    if (sources_.folder.empty()) return;
     const std::size_t before = report_.table_count;
     if (!ReadShares(configuration_)) return;
     if (const auto loaded = LoadIdentities(configuration_); !loaded.ok()) return;
@@ -259,6 +281,30 @@ class ComposedApp final : public App {
 
  private:
   const config::ServerOptions& options() const { return configuration_.options; }
+
+  static admin::AdminService::Options AdminOptions(const config::ServerOptions& options) {
+    using std::chrono::ceil, std::chrono::seconds;
+    return {.token_lifetime = ceil<seconds>(options.token_lifetime),
+            .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
+            .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
+  }
+  admin::AdminService::Dependencies AdminDependencies() {
+    return {.store = *governance_.store,
+            .follower = follower_,
+            .catalog = catalog_,
+            .clock = clock_,
+            .metrics = metrics_,
+            .journal = governance_.journal.get(),
+            .check_table = [this](const std::string& location) -> Result<void> {
+              const auto table = TRY(OpenTable(*stores_, location));
+              TRY(table->Latest());
+              return {};
+            },
+            .check_folder = [this](const std::string& location) -> Result<void> {
+              TRY(FindFolderTables({.location = location}, options().allowed_roots));
+              return {};
+            }};
+  }
 
   bool ReloadAll() {
     auto loaded = config::LoadConfiguration(sources_);
@@ -353,6 +399,7 @@ class ComposedApp final : public App {
     recipients.Add("", kHealthRoutes, health_);
     recipients.Add(options().prefix, sharing::kSharingRoutes, service_);
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
+    recipients.Add(options().prefix, admin::kActivationRoutes, admin_);
     Surface owner;
     owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
@@ -385,12 +432,10 @@ class ComposedApp final : public App {
     owner.tokens.push_back(auth::Know(admin_token, "admin.token"));
     report_.anonymous = is_anonymous;
     authenticator_.AllowAnonymous(is_anonymous);
-    builder_.SetFile({.shares = file_shares_,
-                      .recipients = {catalog::MakeRecipient(std::move(recipient),
-                                                            /*reads_file_shares=*/true)},
-                      .principals = {std::move(owner)}});
-    catalog_.Replace(builder_.Build());
-    catalog_.UseUntil(SystemTime::max());
+    follower_.SetFile({.shares = file_shares_,
+                       .recipients = {catalog::MakeRecipient(std::move(recipient),
+                                                             /*reads_file_shares=*/true)},
+                       .principals = {std::move(owner)}});
     DescribeCatalog(*catalog_.Current());
     return {};
   }
@@ -453,8 +498,10 @@ class ComposedApp final : public App {
   std::atomic<bool> reload_failed_ = false;
   catalog::Catalog catalog_{catalog::View::Of({})};
   std::vector<catalog::SharePtr> file_shares_;
-  catalog::ViewBuilder builder_;
   auth::Authenticator authenticator_{catalog_, clock_};
+  audit::Quotas quotas_{clock_};
+  Governance governance_;
+  catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;
   sharing::TableCache tables_;

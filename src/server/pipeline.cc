@@ -74,6 +74,13 @@ std::string ObjectOf(const http::Request& request) {
   return object;
 }
 
+/// A path that holds a secret, that of an activation link, is cut before it.
+std::string_view LoggedPath(const http::Request& request) {
+  const std::string_view path = request.path;
+  if (FindPathParameter(request, "code") != nullptr) return path.substr(0, path.rfind('/') + 1);
+  return path.substr(0, kMaxLoggedPathBytes);
+}
+
 /// Tells a client in good time that its token ends, in days or less.
 void WarnOfExpiry(const auth::Caller& caller, SystemTime now, http::Response& response) {
   constexpr auto kWarnBefore = std::chrono::days(14);
@@ -265,12 +272,9 @@ void Pipeline::OnFinished(const Outcome& outcome) {
 
   // Never the query: it holds page tokens and signatures.
   std::vector<observe::LogField> fields = {
-      {"id", request.request_id},
-      {"peer", request.peer_address},
-      {"method", request.method},
-      {"path", std::string_view(request.path).substr(0, kMaxLoggedPathBytes)},
-      {"status", response.status},
-      {"bytes", outcome.body_bytes},
+      {"id", request.request_id},      {"peer", request.peer_address},
+      {"method", request.method},      {"path", LoggedPath(request)},
+      {"status", response.status},     {"bytes", outcome.body_bytes},
       {"us", outcome.duration.count()}};
   if (!outcome.completed) fields.emplace_back("cut_short", true);
   if (request.trace != nullptr) {
