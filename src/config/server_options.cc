@@ -203,6 +203,7 @@ constexpr Row kServerSettings[] = {
      .field = &Options::tls_client_auth,
      .fallback = "none",
      .choices = "none|optional|required",
+     .value_name = "WHEN",
      .doc = "Whether recipients are asked for a certificate on `listen`. With `optional`, those\n"
             "without one show a token; with `required`, nobody else gets as far as a request."},
     {.name = "tls_client_ca",
