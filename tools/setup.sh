@@ -203,7 +203,7 @@ If a registry could not be reached:
   Python   try `.venv/bin/pip download pytest`. Proxy: https_proxy. Mirror: PIP_INDEX_URL, or a
            folder of wheels: PIP_FIND_LINKS with PIP_NO_INDEX=1. Own certificates: PIP_CERT
   Go       the stores for the tests. Proxy: https_proxy. Mirror: GOPROXY. Own certificates: SSL_CERT_FILE
-  npm      one more of these stores. Proxy: https_proxy. Mirror: npm_config_registry. Own certificates:
+  npm      what else the tests start. Proxy: https_proxy. Mirror: npm_config_registry. Own certificates:
            NODE_EXTRA_CA_CERTS
 HELP
 }
