@@ -147,15 +147,29 @@ unpack_arrow() {
 # The bench measures against nginx, and tests put it before the server; the system's own if there is one.
 setup_nginx() {
   command -v nginx >/dev/null && return
-  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_nginx
+  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_packages nginx
   PATH=$PWD/.deps/nginx/usr/sbin:$PATH
 }
 
-unpack_nginx() {
-  local name
-  name=$(pinned nginx | cut -d' ' -f1)
-  mkdir -p .deps/nginx
-  (cd .deps/nginx && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
+# Tests start PostgreSQL themselves (tests/support/postgres.py); the system's programs if it has them.
+setup_postgres() {
+  local programs=usr/lib/postgresql/15/bin missing
+  [[ -x /$programs/postgres ]] && return
+  [[ -x .deps/postgres/$programs/postgres ]] ||
+    step "Debian: unpacking PostgreSQL" unpack_packages postgres
+  missing=$(ldd .deps/postgres/$programs/{postgres,initdb,psql,pg_dump} | sed -n 's/ => not found//p' | sort -u)
+  [[ -z $missing ]] || fail "PostgreSQL lacks libraries that its package would bring:" "$missing" \
+    "apt-get install postgresql-15 brings them; it starts a server for the whole system."
+}
+
+# unpack_packages GROUP: what the Debian packages of a group hold, in .deps/GROUP and not on the system.
+unpack_packages() {
+  local names
+  names=$(pinned "$1" | cut -d' ' -f1)
+  rm -rf ".deps/$1.new" && mkdir -p ".deps/$1.new"
+  (cd ".deps/$1.new" && apt-get download $names && for package in ./*.deb; do dpkg -x "$package" .; done &&
+    rm ./*.deb)
+  rm -rf ".deps/$1" && mv ".deps/$1.new" ".deps/$1"
 }
 
 # setup GROUP...: the named groups of Debian packages, and always Python's wheels and Arrow.
