@@ -147,7 +147,7 @@ unpack_arrow() {
 # The bench measures against nginx, and tests put it before the server; the system's own if there is one.
 setup_nginx() {
   command -v nginx >/dev/null && return
-  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_packages nginx
+  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_debian nginx
   PATH=$PWD/.deps/nginx/usr/sbin:$PATH
 }
 
@@ -156,20 +156,43 @@ setup_postgres() {
   local programs=usr/lib/postgresql/15/bin missing
   [[ -x /$programs/postgres ]] && return
   [[ -x .deps/postgres/$programs/postgres ]] ||
-    step "Debian: unpacking PostgreSQL" unpack_packages postgres
+    step "Debian: unpacking PostgreSQL" unpack_debian postgres
   missing=$(ldd .deps/postgres/$programs/{postgres,initdb,psql,pg_dump} | sed -n 's/ => not found//p' | sort -u)
   [[ -z $missing ]] || fail "PostgreSQL lacks libraries that its package would bring:" "$missing" \
     "apt-get install postgresql-15 brings them; it starts a server for the whole system."
 }
 
-# unpack_packages GROUP: what the Debian packages of a group hold, in .deps/GROUP and not on the system.
-unpack_packages() {
+# unpack_debian GROUP: what the Debian packages of a group hold, in .deps/GROUP and not on the system.
+unpack_debian() {
   local names
   names=$(pinned "$1" | cut -d' ' -f1)
   rm -rf ".deps/$1.new" && mkdir -p ".deps/$1.new"
   (cd ".deps/$1.new" && apt-get download $names && for package in ./*.deb; do dpkg -x "$package" .; done &&
     rm ./*.deb)
   rm -rf ".deps/$1" && mv ".deps/$1.new" ".deps/$1"
+}
+
+# What the packaging tests check with: linters and promtool; helm is built with the stores.
+setup_checkers() {
+  local want
+  SETUP_RUNNING=1
+  want=$(hash_of lint)
+  if ! is_done .deps/checkers/python "$want"; then
+    rm -rf .deps/checkers/python
+    step "Python: linters for the packaging tests" install_linters
+    echo "$want" >.deps/checkers/python/.pins
+  fi
+  [[ -x .deps/prometheus/usr/bin/promtool ]] || step "Debian: unpacking promtool" \
+    unpack_debian prometheus
+  SETUP_RUNNING=
+}
+
+install_linters() {
+  mkdir -p .deps/checkers/python
+  pinned lint >.deps/checkers/python/requirements.txt
+  .venv/bin/python -m pip install --no-deps --require-hashes --only-binary :all: \
+    --disable-pip-version-check --progress-bar off --target .deps/checkers/python \
+    -r .deps/checkers/python/requirements.txt
 }
 
 # setup GROUP...: the named groups of Debian packages, and always Python's wheels and Arrow.

@@ -201,6 +201,7 @@ class ComposedApp final : public App {
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
+    AddServerMetrics();
     if (tls_ != nullptr) AddCertificateMetric();
     if (options().tls_self_signed)
       report_.certificate_path = data_->PathOf(catalog::kCertificateFile);
@@ -309,6 +310,21 @@ class ComposedApp final : public App {
               &sharing::TableCache::Stats::misses);
     add_count("sluice_table_cache_evictions_total", "Tables closed to make room.",
               &sharing::TableCache::Stats::evictions);
+  }
+
+  void AddServerMetrics() {
+    const auto add_gauge = [this](const char* name, const char* help, auto read) {
+      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}},
+                               [read] { return static_cast<double>(read()); });
+    };
+    add_gauge("sluice_http_connections", "Connections open.",
+              [this] { return server_->open_connections(); });
+    add_gauge("sluice_workers", "Threads of the worker pool.",
+              [this] { return options().workers; });
+    add_gauge("sluice_workers_busy", "Threads of the worker pool that work.",
+              [this] { return server_->worker_load().busy; });
+    add_gauge("sluice_workers_queued_requests", "Requests that wait for a worker.",
+              [this] { return server_->worker_load().queued_requests; });
   }
 
   void AddHealthParts() {

@@ -14,6 +14,7 @@ setup_stores() {
   mkdir -p .cache
   exec {lock}>.cache/stores.lock && flock "$lock"  # two at once would build in one folder
   for name in minio versitygw fake-gcs-server; do setup_go_program store "$name"; done
+  setup_go_program checker helm  # here, since all that is built in Go shares one toolchain
   setup_node
   setup_azurite
   clean_store_cache
