@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Resolves tests/requirements.in for this Python and rewrites the `test` lines of tools/pins.txt.
-The `older`, `go` and `node` lines there, which name their versions themselves, get the hashes of the
+The `older`, `lint`, `go` and `node` lines there, which name their versions themselves, get the hashes of the
 wheels.
 
 Run it through `./dev pin`, so that it runs with the Python of the virtual environment. Only the wheel
@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "pins.txt"
-NAME_THEIR_VERSIONS = ("older ", "go ", "node ")
+NAME_THEIR_VERSIONS = ("older ", "lint ", "go ", "node ")
 
 
 def resolve(*arguments: str) -> list[str]:

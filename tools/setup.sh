@@ -120,7 +120,7 @@ install_older_clients() {
 setup_arrow() {
   local want
   want=$(hash_of arrow)
-  is_done .deps/arrow "$want" && return
+  is_done .deps/arrow "$want" && [[ -d .deps/arrow/licenses ]] && return
   [[ $(uname -m) == x86_64 ]] || fail "the Arrow pin is for x86_64; on $(uname -m) install Arrow 26" \
     "with its CMake package (CMake prefers that), and run: touch .deps/arrow/.pins"
   step "Arrow: headers and libraries" unpack_arrow
@@ -134,27 +134,52 @@ unpack_arrow() {
   .venv/bin/python -m pip download --no-deps --require-hashes --only-binary :all: \
     --disable-pip-version-check --progress-bar off -d "$new" -r "$new/requirements.txt"
   unzip -q "$new"/*.whl 'pyarrow/include/*' 'pyarrow/libarrow.so.*' 'pyarrow/libarrow_acero.so.*' \
-    'pyarrow/libarrow_compute.so.*' 'pyarrow/libparquet.so.*' -d "$new"
+    'pyarrow/libarrow_compute.so.*' 'pyarrow/libparquet.so.*' '*.dist-info/licenses/*' -d "$new"
+  mv "$new"/*.dist-info/licenses "$new/licenses"  # they go into the package with the libraries
   mv "$new/pyarrow/include" "$new/include"
   mv "$new"/pyarrow/lib*.so.* "$new/lib/"
   # The wheel's libraries are versioned only; the linker looks for the plain name.
   for lib in "$new"/lib/lib*.so.*; do ln -s "${lib##*/}" "${lib%.so.*}.so"; done
-  rm -r "$new/pyarrow" "$new"/*.whl "$new/requirements.txt"
+  rm -r "$new/pyarrow" "$new"/*.dist-info "$new"/*.whl "$new/requirements.txt"
   rm -rf .deps/arrow && mv "$new" .deps/arrow
 }
 
 # The bench measures against nginx, and tests put it before the server; the system's own if there is one.
 setup_nginx() {
   command -v nginx >/dev/null && return
-  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_nginx
+  [[ -x .deps/nginx/usr/sbin/nginx ]] || step "Debian: unpacking nginx" unpack_debian nginx
   PATH=$PWD/.deps/nginx/usr/sbin:$PATH
 }
 
-unpack_nginx() {
+# unpack_debian GROUP: its package, into .deps/GROUP.
+unpack_debian() {
   local name
-  name=$(pinned nginx | cut -d' ' -f1)
-  mkdir -p .deps/nginx
-  (cd .deps/nginx && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
+  name=$(pinned "$1" | cut -d' ' -f1)
+  mkdir -p ".deps/$1"
+  (cd ".deps/$1" && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
+}
+
+# What the packaging tests check with: linters and promtool; helm is built with the stores.
+setup_checkers() {
+  local want
+  SETUP_RUNNING=1
+  want=$(hash_of lint)
+  if ! is_done .deps/checkers/python "$want"; then
+    rm -rf .deps/checkers/python
+    step "Python: linters for the packaging tests" install_linters
+    echo "$want" >.deps/checkers/python/.pins
+  fi
+  [[ -x .deps/prometheus/usr/bin/promtool ]] || step "Debian: unpacking promtool" \
+    unpack_debian prometheus
+  SETUP_RUNNING=
+}
+
+install_linters() {
+  mkdir -p .deps/checkers/python
+  pinned lint >.deps/checkers/python/requirements.txt
+  .venv/bin/python -m pip install --no-deps --require-hashes --only-binary :all: \
+    --disable-pip-version-check --progress-bar off --target .deps/checkers/python \
+    -r .deps/checkers/python/requirements.txt
 }
 
 # setup GROUP...: the named groups of Debian packages, and always Python's wheels and Arrow.

@@ -1,26 +1,201 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "admin/requests.h"
+#include "audit/journal.h"
+#include "auth/authenticator.h"
 #include "auth/route.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "catalog/catalog.h"
+#include "catalog/follower.h"
+#include "catalog/store.h"
 #include "observe/metrics.h"
 
 namespace sluice::admin {
 
-/// What the owner can ask of a running server. Thread-safe.
+/// What owners can do. Every method takes who asks. An admin may do all; a share owner manages the
+/// shares and recipients that are theirs, with tables below the roots granted to them; an auditor
+/// looks at everything and changes nothing. Each change is one transaction of the store, recorded
+/// with before and after, and in force on this node when the call returns. Thread-safe.
+///
+/// Errors of all methods: kPermissionDenied for what the role may not; kNotFound and kAlreadyExists
+/// by name; kInvalidArgument for values that cannot be; kUnavailable if the store does not answer
+/// or the change cannot be recorded, in which case nothing was changed.
 class AdminService {
  public:
-  /// `metrics` must outlive the service.
-  explicit AdminService(const observe::MetricRegistry& metrics) : metrics_(metrics) {}
+  struct Options {
+    std::chrono::seconds token_lifetime{90 * 24 * 3600};
+    std::chrono::seconds max_token_lifetime{365 * 24 * 3600};
+    std::chrono::seconds activation_lifetime{72 * 3600};
+  };
+  /// All must outlive the service.
+  struct Dependencies {
+    catalog::Store& store;
+    catalog::Follower& follower;
+    const catalog::Catalog& catalog;
+    const Clock& clock;
+    const observe::MetricRegistry& metrics;
+    audit::Journal* journal = nullptr;  ///< Null: nothing is recorded.
+    /// Looks whether a location holds a table that this server can serve.
+    std::function<Result<void>(const std::string& location)> check_table;
+    std::function<Result<void>(const std::string& location)> check_folder;
+  };
+  AdminService(const Dependencies& dependencies, Options options);
+
+  /// "http://127.0.0.1:8080/delta-sharing": what profiles and activation links begin with.
+  void SetEndpoint(std::string endpoint);
+  std::string endpoint() const;
+
+  // Shares. Those of a file are listed too, and cannot be changed here.
+  struct ListedShare {
+    catalog::ManagedShare share;  ///< Without entries.
+    bool is_from_file = false;
+    std::size_t table_count = 0;
+  };
+  Result<std::vector<ListedShare>> ListShares(const auth::Caller& caller);
+  Result<catalog::ManagedShare> GetShare(const auth::Caller& caller, std::string_view name);
+  Result<catalog::ManagedShare> CreateShare(const auth::Caller& caller, const ShareRequest& request);
+  Result<catalog::ManagedShare> UpdateShare(const auth::Caller& caller, std::string_view name,
+                                            const ShareRequest& request);
+  Result<void> DropShare(const auth::Caller& caller, std::string_view name);
+
+  struct EntryName {
+    std::string_view share;
+    std::string_view schema;
+    std::string_view table;     ///< Empty for a folder.
+    std::string_view location;  ///< Of a folder.
+  };
+  /// A table if the request names one, else a folder.
+  Result<catalog::Entry> AddEntry(const auth::Caller& caller, std::string_view share,
+                                  const EntryRequest& request);
+  Result<catalog::Entry> UpdateEntry(const auth::Caller& caller, const EntryName& name,
+                                     const EntryRequest& request);
+  Result<void> RemoveEntry(const auth::Caller& caller, const EntryName& name);
+
+  // Recipients.
+  Result<std::vector<catalog::ManagedRecipient>> ListRecipients(const auth::Caller& caller);
+  Result<catalog::ManagedRecipient> GetRecipient(const auth::Caller& caller, std::string_view name);
+  Result<catalog::ManagedRecipient> CreateRecipient(const auth::Caller& caller,
+                                                    const RecipientRequest& request);
+  Result<catalog::ManagedRecipient> UpdateRecipient(const auth::Caller& caller,
+                                                    std::string_view name,
+                                                    const RecipientRequest& request);
+  Result<void> DropRecipient(const auth::Caller& caller, std::string_view name);
+
+  /// A token and the only sight of its text.
+  struct IssuedToken {
+    catalog::TokenRecord record;
+    Secret text;
+  };
+  Result<IssuedToken> IssueToken(const auth::Caller& caller, std::string_view recipient,
+                                 const TokenRequest& request);
+  /// A new token; with a grace, those there are end after it, or when they would have anyway.
+  Result<IssuedToken> RotateToken(const auth::Caller& caller, std::string_view recipient,
+                                  std::optional<std::chrono::seconds> grace,
+                                  const TokenRequest& request);
+  Result<void> RevokeToken(const auth::Caller& caller, std::string_view recipient,
+                           std::string_view token_id);
+  /// The profile file of a token.
+  std::string ProfileText(const IssuedToken& token) const;
+
+  struct IssuedLink {
+    Secret url;
+    SystemTime expires_at;
+  };
+  /// A link that gives a new token's profile once.
+  Result<IssuedLink> IssueActivationLink(const auth::Caller& caller, std::string_view recipient,
+                                         const TokenRequest& request);
+  /// Spends a link: whoever has it is the recipient. Errors: kNotFound, in the same words, for a
+  /// link that was used, has expired or never was.
+  Result<std::string> Activate(const auth::Caller& caller, std::string_view code);
+  /// Whether the link could be spent now; spends nothing.
+  Result<void> CheckActivation(std::string_view code);
+
+  // Grants.
+  struct GrantRequest {
+    std::string share;
+    std::string recipient;
+    std::optional<SystemTime> expires_at;
+  };
+  /// Granting again changes the end alone.
+  Result<void> GrantShare(const auth::Caller& caller, const GrantRequest& request);
+  Result<void> RevokeShare(const auth::Caller& caller, const GrantRequest& request);
+
+  // What only admins manage.
+  Result<std::vector<catalog::Principal>> ListPrincipals(const auth::Caller& caller);
+  struct PrincipalRequest {
+    std::string name;
+    catalog::Role role = catalog::Role::kAuditor;
+    std::string comment;
+    std::optional<std::chrono::seconds> lifetime;  ///< Of its token.
+  };
+  /// A new principal, or one that is there with a new role and a new token; older ones end.
+  Result<IssuedToken> CreatePrincipal(const auth::Caller& caller, const PrincipalRequest& request);
+  Result<void> DropPrincipal(const auth::Caller& caller, std::string_view name);
+  Result<std::vector<catalog::LocationRoot>> ListRoots(const auth::Caller& caller);
+  Result<catalog::LocationRoot> PutRoot(const auth::Caller& caller, catalog::LocationRoot root);
+  Result<void> DropRoot(const auth::Caller& caller, std::string_view name);
+  Result<std::vector<catalog::Issuer>> ListIssuers(const auth::Caller& caller);
+  Result<catalog::Issuer> PutIssuer(const auth::Caller& caller, catalog::Issuer issuer);
+  Result<void> DropIssuer(const auth::Caller& caller, std::string_view name);
+  struct QuotaRequest {
+    std::string recipient;  ///< Names; empty as in catalog::Quota.
+    std::string share;
+    catalog::Measure measure = catalog::Measure::kRequests;
+    catalog::Window window = catalog::Window::kSecond;
+    std::int64_t limit = 0;
+  };
+  Result<std::vector<catalog::Quota>> ListQuotas(const auth::Caller& caller);
+  /// Replaces the quota of the same recipient, share, measure and window.
+  Result<catalog::Quota> PutQuota(const auth::Caller& caller, const QuotaRequest& request);
+  Result<void> DropQuota(const auth::Caller& caller, std::string_view id);
 
   /// All metrics as Prometheus scrapes them.
-  std::string RenderMetrics() const { return metrics_.Render(); }
+  std::string RenderMetrics() const { return dependencies_.metrics.Render(); }
+
+  const Dependencies& dependencies() const { return dependencies_; }
 
  private:
-  const observe::MetricRegistry& metrics_;
-};
+  /// What a change did to one object, for its record.
+  struct Changed {
+    std::string object;  ///< "share sales", "recipient acme", ...
+    json::value before;  ///< Null: it was not there.
+    json::value after;
+  };
+  using Body = std::function<Result<Changed>(catalog::Transaction& transaction)>;
+  /// Runs a change: one transaction, one record, in force on this node.
+  Result<void> Change(const auth::Caller& caller, const Body& body);
+  Result<void> RecordChange(const auth::Caller& caller, const Changed& changed, const Error* fault);
 
-/// The owner's surface.
-extern const auth::Route<AdminService> kAdminRoutes[1];
+  Result<catalog::ManagedShare> FindOwnShare(catalog::Transaction& transaction,
+                                             const auth::Caller& caller, std::string_view name);
+  Result<catalog::ManagedRecipient> FindOwnRecipient(catalog::Transaction& transaction,
+                                                     const auth::Caller& caller,
+                                                     std::string_view name);
+  static Result<catalog::Entry> FindEntry(catalog::Transaction& transaction,
+                                          const catalog::ManagedShare& share,
+                                          const EntryName& name);
+  Result<void> CheckLocation(const auth::Caller& caller, const EntryRequest& request,
+                             bool is_folder);
+  Result<catalog::TokenRecord> NewToken(const catalog::ManagedRecipient& recipient,
+                                        const TokenRequest& request, const Secret& text) const;
+  Result<std::string> GrantableShare(catalog::Transaction& transaction, const auth::Caller& caller,
+                                     std::string_view name) const;
+
+  const Dependencies dependencies_;
+  const Options options_;
+  mutable std::mutex mutex_;  ///< Guards endpoint_.
+  std::string endpoint_;
+};
 
 }  // namespace sluice::admin

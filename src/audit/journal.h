@@ -5,96 +5,92 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "audit/merkle.h"
 #include "audit/record.h"
+#include "audit/system_calls.h"
+#include "audit/tree_head.h"
 #include "base/clock.h"
 #include "base/result.h"
-
-namespace sluice::crypto {
-class SigningKey;
-}
+#include "crypto/signing_key.h"
 
 namespace sluice::audit {
 
-/// Where a record came to stand.
-using Sequence = std::int64_t;
-
-/// A signed tree head: what the node vouches for at that size.
-struct TreeHead {
-  std::string node;
-  std::int64_t size = 0;  ///< Records 0 to size - 1.
-  Hash root{};
-  SystemTime time{};
-  std::string signature;  ///< Ed25519 over TreeHeadText, base64url.
+struct JournalOptions {
+  std::string directory;  ///< Made if it is not there, below one that is.
+  std::string node;  ///< Names the tree, see IsNodeName: unique among nodes that share a store,
+                     ///< and lasting. A folder that was lost needs a new name.
+  std::size_t segment_bytes = 64 << 20;      ///< At most 1 GiB.
+  std::size_t max_waiting_bytes = 16 << 20;  ///< Of records not on disk yet.
+  std::chrono::milliseconds head_interval{60'000};
+  /// What was given without waiting is written within lazy_write, so that the end of the process
+  /// loses no more than that, and synced within lazy_sync.
+  std::chrono::milliseconds lazy_write{1};
+  std::chrono::milliseconds lazy_sync{200};
+  /// After a failed write, how long everything is refused before the next try.
+  std::chrono::milliseconds retry_delay{100};
+  const SystemCalls* calls = &SystemCalls::Real();  ///< Must outlive the journal.
 };
-/// The signed text: "sluice audit tree v1\nNODE\nSIZE\nROOT in base64\nMILLISECONDS\n".
-std::string TreeHeadText(const TreeHead& head);
 
 /// A node's own log of decisions, in a folder of its data directory. Records are numbered from 0
 /// without gaps, in the order in which they were given. Threads that append at the same time share
-/// one fdatasync. Thread-safe.
+/// one fdatasync. One process has it open at a time. Thread-safe.
 ///
-///   SEQUENCE.log   records: length (4 bytes, little-endian) | CRC-32C of the text (4) | text.
-///                  The name is the first record's number, 20 digits. A new file every
-///                  `segment_bytes`. After a crash the torn end of the last one is cut off.
+///   SEQUENCE.log   records, see segment.h. A new file about every `segment_bytes`.
 ///   tree           the hashes of the Merkle tree over all records, see StoredHashIndex
-///   heads          signed tree heads, one JSON line each: at each new segment, at the end, and
-///   every
+///   heads          signed tree heads, a line each: at each new segment, at the end, and every
 ///                  `head_interval` in which something was written
+///
+/// A record is on disk before its hashes are: those of the last segment are made again from its
+/// records when the journal is opened.
 class Journal {
  public:
-  struct Options {
-    std::string directory;
-    std::string node;  ///< Names the tree: unique among nodes that share a store, and lasting.
-    std::size_t segment_bytes = 64 << 20;
-    std::size_t max_waiting_bytes = 16 << 20;  ///< Of records not yet written; callers wait.
-    std::chrono::milliseconds head_interval{60'000};
-    /// Records younger than this are not synced by themselves: those given without waiting.
-    std::chrono::milliseconds lazy_sync{200};
-  };
-
-  /// Reads what is there, cuts a torn end off, and checks that the tree's hashes fit the records of
-  /// the last file. Errors: kCorruptData, naming the file and place, for damage elsewhere;
-  /// kUnavailable if the folder cannot be written. `clock` must outlive the journal.
-  static Result<std::unique_ptr<Journal>> Open(const Options& options, crypto::SigningKey key,
-                                               const Clock& clock);
-  virtual ~Journal() = default;  ///< Writes and syncs what is waiting, and a head.
+  /// Reads what is there, cuts a torn end off, and checks that records, tree and the last head fit
+  /// each other. Errors: kCorruptData, naming the file and place, for any damage that a crash does
+  /// not explain; kUnavailable if the folder cannot be used or another process does;
+  /// kInvalidArgument for options out of range. `clock` must outlive the journal.
+  static Result<std::unique_ptr<Journal>> Open(const JournalOptions& options,
+                                               crypto::SigningKey key, const Clock& clock);
+  /// Writes and syncs what is waiting, and a head.
+  virtual ~Journal() = default;
 
   /// Returns when the record is on disk. Errors: kUnavailable if it cannot be written (disk full,
-  /// I/O error): nothing that the record would have allowed may be done then. The journal goes on
-  /// trying with later records, in a new file after a failed sync.
+  /// I/O error): nothing that the record would have allowed may be done then. It is cut off the
+  /// file again, and later ones go into a new file. Waits while max_waiting_bytes are waiting.
   virtual Result<Sequence> Append(const Record& record) = 0;
-  /// Returns at once; the record is on disk soon. Errors: kUnavailable while writing fails.
+  /// Returns at once; the record is on disk soon. If writing fails, it is kept and tried again.
+  /// Errors: kUnavailable while writing fails or max_waiting_bytes are waiting.
   virtual Result<void> AppendSoon(const Record& record) = 0;
 
-  /// Up to `max_records` records from `from` on that are on disk, as EncodeRecord wrote them.
-  /// Errors: kNotFound if `from` was dropped already.
+  /// Up to `max_records` records from `from` on that are on disk, as EncodeRecord wrote them; fewer
+  /// if they pass 16 MiB. Errors: kNotFound if `from` was dropped; kCorruptData, kUnavailable.
   virtual Result<std::vector<std::string>> Read(Sequence from, std::size_t max_records) const = 0;
   /// How many records are on disk.
   virtual Sequence size() const = 0;
   /// Waits until more than `seen` are on disk or `timeout` passed; returns size().
   virtual Sequence WaitBeyond(Sequence seen, std::chrono::milliseconds timeout) const = 0;
 
-  /// Signs the tree as it is on disk now.
-  virtual Result<TreeHead> Head() = 0;
+  /// Signs the tree as it is on disk now. The head is not kept.
+  virtual Result<TreeHead> Head() const = 0;
   /// All heads kept, oldest first.
   virtual Result<std::vector<TreeHead>> Heads() const = 0;
-  virtual Result<std::vector<Hash>> Inclusion(Sequence record, std::int64_t size) const = 0;
+  // Errors of both: kInvalidArgument beyond size().
+  virtual Result<std::vector<Hash>> Inclusion(Sequence record, std::int64_t tree_size) const = 0;
   virtual Result<std::vector<Hash>> Consistency(std::int64_t old_size,
                                                 std::int64_t new_size) const = 0;
 
-  /// Deletes whole files all of whose records are below `before`; the tree stays.
+  /// Deletes whole segments all of whose records are below `before`; the tree stays.
   virtual Result<void> DropBefore(Sequence before) = 0;
 
   struct Stats {
-    std::int64_t records = 0;
-    std::int64_t syncs = 0;
-    std::int64_t failures = 0;
+    std::int64_t records = 0;   ///< On disk.
+    std::int64_t syncs = 0;     ///< Of records, successful ones.
+    std::int64_t failures = 0;  ///< Of writing or syncing.
     std::int64_t waiting_bytes = 0;
+    std::int64_t cut_bytes = 0;  ///< Of a torn end, when the journal was opened.
     bool is_failing = false;
+    std::string last_failure;  ///< For the owner's log: path and cause.
   };
   virtual Stats stats() const = 0;
 };

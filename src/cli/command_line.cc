@@ -111,6 +111,7 @@ class CommandLine {
     AddServe();
     AddConfig();
     AddTable();
+    AddHealth();
     AddOpenApi();
     AddCompletion();
   }
@@ -175,6 +176,16 @@ class CommandLine {
                      "A configuration file: its stores, with their credentials, and its settings")
         ->type_name("FILE");
     check->add_flag("--json", as_json_, "Print one JSON object");
+  }
+
+  void AddHealth() {
+    CLI::App* health = AddCommand(app_, "health", "Ask a running server whether it is ready.",
+                                  [this] { return AskHealth(); });
+    health->add_option("--url", health_url_, "A server's /readyz; else that of the data directory");
+    AddConfigOption(*health, "--config");
+    health->add_option("--data-dir", health_data_dir_, "Where the server keeps its state")
+        ->type_name("FOLDER");
+    health->footer("The exit code is 0 if the server is ready.");
   }
 
   void AddOpenApi() {
@@ -261,6 +272,23 @@ class CommandLine {
     return report->can_be_served ? kSuccess : kFailure;
   }
 
+  Result<int> AskHealth() {
+    if (health_url_.empty()) {
+      config::ConfigurationSources sources = Sources(SettingFlags());
+      if (!health_data_dir_.empty()) {
+        sources.flags.push_back({.name = "data_dir",
+                                 .layer = config::Layer::kFlag,
+                                 .where = "--data-dir",
+                                 .items = {health_data_dir_}});
+      }
+      const config::Configuration loaded = TRY(config::LoadConfiguration(sources));
+      health_url_ = TRY(operations_.health_url(loaded.options.data_dir));
+    }
+    const HealthAnswer answer = TRY(operations_.ask_health(health_url_));
+    terminal_.out << answer.text;
+    return answer.is_ready ? kSuccess : kFailure;
+  }
+
   Result<int> Complete() {
     std::vector<CommandWords> commands;
     CollectWords(app_, "", commands);
@@ -329,6 +357,8 @@ class CommandLine {
   SettingFlags show_flags_;
   std::string location_;
   bool as_json_ = false;
+  std::string health_url_;
+  std::string health_data_dir_;
   std::string shell_;
 };
 

@@ -6,10 +6,12 @@
 #include "base/result.h"
 #include "catalog/view.h"
 #include "config/configuration.h"
+#include "server/health_check.h"
 #include "server/serve.h"
 
 namespace sluice::cli {
 
+using server::HealthAnswer;
 using server::ServeRequest;
 using server::StartReport;
 using server::TableReport;
@@ -27,6 +29,9 @@ struct Operations {
   std::function<Result<TableReport>(const config::Configuration& configuration,
                                     const std::string& location)>
       check_table;
+  /// The URL to ask for the health of the server that uses a data directory.
+  std::function<Result<std::string>(const std::string& data_directory)> health_url;
+  std::function<Result<HealthAnswer>(const std::string& url)> ask_health;
 };
 
 }  // namespace sluice::cli

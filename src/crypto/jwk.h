@@ -49,7 +49,7 @@ class JsonWebKey {
   /// Whether it is of the algorithm's type, and its own `alg`, if it names one, is the same.
   bool Fits(SignatureAlgorithm algorithm) const;
   /// Whether `signature` is that of `message`; false too if the algorithm does not fit. A check
-  /// with an RSA key of 2,048 bits takes about 30 us, one with P-256 100 us.
+  /// with an RSA key of 2,048 bits takes about 30 us, one with P-256 80 us.
   bool Verify(SignatureAlgorithm algorithm, std::string_view message,
               std::string_view signature) const;
 

@@ -115,8 +115,10 @@ Result<Networks> Networks::Parse(const std::vector<std::string>& texts) {
 }
 
 bool Networks::Contains(const IpAddress& address) const {
+  const bool is_ipv4 = HavePrefixInCommon(address, kMappedIpv4, kMappedBits);
   return std::ranges::any_of(networks_, [&](const Network& network) {
-    return HavePrefixInCommon(network.address, address, network.prefix_bits);
+    return HavePrefixInCommon(network.address, address, network.prefix_bits) &&
+           (!is_ipv4 || network.prefix_bits >= kMappedBits);
   });
 }
 

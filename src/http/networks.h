@@ -28,6 +28,7 @@ class Networks {
   /// Errors: kInvalidArgument naming what is no network.
   static Result<Networks> Parse(const std::vector<std::string>& texts);
 
+  /// An address of IPv4 is in networks of IPv4 alone: "::/0" does not mean it.
   bool Contains(const IpAddress& address) const;
 
  private:

@@ -49,7 +49,10 @@ TEST(Networks, OfPrefixZeroAreAllOfTheirFamily) {
   const Networks ipv4 = Networks::Parse({"0.0.0.0/0"}).value();
   EXPECT_TRUE(ipv4.Contains(*ParseIpAddress("8.8.8.8")));
   EXPECT_FALSE(ipv4.Contains(*ParseIpAddress("2600::1")));
-  EXPECT_TRUE(Networks::Parse({"::/0"})->Contains(*ParseIpAddress("2600::1")));
+  const Networks ipv6 = Networks::Parse({"::/0"}).value();
+  EXPECT_TRUE(ipv6.Contains(*ParseIpAddress("2600::1")));
+  EXPECT_FALSE(ipv6.Contains(*ParseIpAddress("8.8.8.8")));
+  EXPECT_FALSE(ipv6.Contains(*ParseIpAddress("::ffff:8.8.8.8")));
 }
 
 TEST(Networks, RefuseWhatIsNone) {

@@ -101,6 +101,7 @@ class HttpServer final : public Server {
 
   std::vector<std::string> Addresses() const override { return addresses_; }
   int open_connections() const override { return count_.served(); }
+  WorkerLoad worker_load() const override { return state_.workers.load(); }
 
   void Drain(std::chrono::milliseconds deadline) override {
     const SteadyClock::time_point end = SteadyClock::now() + deadline;

@@ -71,6 +71,12 @@ class Handler {
   virtual Response Refuse(int status, std::string_view message) = 0;
 };
 
+/// What the workers do at a moment.
+struct WorkerLoad {
+  int busy = 0;             ///< Of ServerOptions::worker_threads.
+  int queued_requests = 0;  ///< Of ServerOptions::max_queued_requests.
+};
+
 /// An HTTP/1.1 server: keep-alive, pipelining one after another, HEAD, chunked streaming, sendfile.
 /// Source: RFC 9110, RFC 9112.
 class Server {
@@ -88,6 +94,7 @@ class Server {
   /// answers sent meanwhile carry `Connection: close`. Idle connections are closed at once.
   virtual void Drain(std::chrono::milliseconds deadline) = 0;
   virtual int open_connections() const = 0;
+  virtual WorkerLoad worker_load() const = 0;
 };
 
 }  // namespace sluice::http

@@ -7,7 +7,7 @@
 namespace sluice::http {
 
 WorkerPool::WorkerPool(int threads, int max_queued_requests)
-    : max_queued_requests_(max_queued_requests) {
+    : max_queued_requests_(max_queued_requests), busy_(threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
 }
 
@@ -38,13 +38,20 @@ void WorkerPool::Push(Entry entry, std::unique_lock<std::mutex> lock) {
   changed_.notify_one();
 }
 
+WorkerLoad WorkerPool::load() const {
+  const std::lock_guard lock(mutex_);
+  return {.busy = busy_, .queued_requests = queued_requests_};
+}
+
 WorkerPool::Task WorkerPool::Pop() {
   std::unique_lock lock(mutex_);
+  --busy_;
   changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
   if (queue_.empty()) return nullptr;
   Entry entry = std::move(queue_.front());
   queue_.pop_front();
   if (entry.starts_request) --queued_requests_;
+  ++busy_;
   return std::move(entry.task);
 }
 

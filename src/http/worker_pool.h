@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "http/server.h"
+
 namespace sluice::http {
 
 /// Threads for what may block. Thread-safe.
@@ -24,6 +26,7 @@ class WorkerPool {
   /// Queues a further step of a request that was started: never refused, since each connection has
   /// at most one and connections are bounded.
   void Continue(Task task);
+  WorkerLoad load() const;
 
  private:
   struct Entry {
@@ -35,10 +38,11 @@ class WorkerPool {
   void Work();
 
   const int max_queued_requests_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> queue_;
   int queued_requests_ = 0;
+  int busy_;  ///< Threads that do not wait in Pop.
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

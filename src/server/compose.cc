@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -179,6 +180,7 @@ class ComposedApp final : public App {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     LogWarnings(parts.source.warnings);
     AddMetrics();
+    AddHealthParts();
     AddSurfaces();
   }
 
@@ -188,6 +190,7 @@ class ComposedApp final : public App {
 
   Result<void> Listen() {
     tls_ = TRY(OpenCertificate(options(), *data_, clock_.Now()));
+    if (tls_ != nullptr) AddCertificateHealth();
     std::vector<http::ListenerOptions> listeners = {
         {.address = options().listen, .tls = tls_},
         {.address = options().admin_listen, .tls = nullptr},
@@ -198,6 +201,7 @@ class ComposedApp final : public App {
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
+    AddServerMetrics();
     if (tls_ != nullptr) AddCertificateMetric();
     if (options().tls_self_signed)
       report_.certificate_path = data_->PathOf(catalog::kCertificateFile);
@@ -243,26 +247,7 @@ class ComposedApp final : public App {
 
   void Reload() override {
     ReopenLogFile();  // first, and whatever becomes of the rest: the file may have been moved away
-    auto loaded = config::LoadConfiguration(sources_);
-    if (!loaded.ok()) {
-      log_->Error("reload failed, the old configuration stays",
-                  {{"error", loaded.error().ToString()}});
-      return;
-    }
-    if (!ReadShares(*loaded)) return;
-    if (const auto identities = LoadIdentities(*loaded); !identities.ok()) {
-      log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
-      return;
-    }
-    ReportFixedSettings(*loaded);
-    if (tls_ != nullptr) {
-      if (const auto certificate = tls_->Reload(); !certificate.ok()) {
-        log_->Error("reloaded, but the old certificate stays",
-                    {{"error", certificate.error().ToString()}});
-        return;
-      }
-    }
-    log_->Info("reloaded", {{"shares", report_.share_count}, {"tables", report_.table_count}});
+    reload_failed_ = !ReloadAll();
   }
 
   void Drain() override {
@@ -274,6 +259,30 @@ class ComposedApp final : public App {
 
  private:
   const config::ServerOptions& options() const { return configuration_.options; }
+
+  bool ReloadAll() {
+    auto loaded = config::LoadConfiguration(sources_);
+    if (!loaded.ok()) {
+      log_->Error("reload failed, the old configuration stays",
+                  {{"error", loaded.error().ToString()}});
+      return false;
+    }
+    if (!ReadShares(*loaded)) return false;
+    if (const auto identities = LoadIdentities(*loaded); !identities.ok()) {
+      log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
+      return false;
+    }
+    ReportFixedSettings(*loaded);
+    if (tls_ != nullptr) {
+      if (const auto certificate = tls_->Reload(); !certificate.ok()) {
+        log_->Error("reloaded, but the old certificate stays",
+                    {{"error", certificate.error().ToString()}});
+        return false;
+      }
+    }
+    log_->Info("reloaded", {{"shares", report_.share_count}, {"tables", report_.table_count}});
+    return true;
+  }
 
   void LogWarnings(const std::vector<std::string>& warnings) {
     if (warnings == known_warnings_) return;  // a rescan finds the same again
@@ -303,6 +312,34 @@ class ComposedApp final : public App {
               &sharing::TableCache::Stats::evictions);
   }
 
+  void AddServerMetrics() {
+    const auto add_gauge = [this](const char* name, const char* help, auto read) {
+      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}},
+                               [read] { return static_cast<double>(read()); });
+    };
+    add_gauge("sluice_http_connections", "Connections open.",
+              [this] { return server_->open_connections(); });
+    add_gauge("sluice_workers", "Threads of the worker pool.",
+              [this] { return options().workers; });
+    add_gauge("sluice_workers_busy", "Threads of the worker pool that work.",
+              [this] { return server_->worker_load().busy; });
+    add_gauge("sluice_workers_queued_requests", "Requests that wait for a worker.",
+              [this] { return server_->worker_load().queued_requests; });
+  }
+
+  void AddHealthParts() {
+    health_.AddPart("configuration", [this]() -> PartHealth {
+      if (!reload_failed_) return {};
+      return {.state = PartHealth::State::kDegraded,
+              .reason = "the last reload failed, what was in force stays; the log says why"};
+    });
+  }
+
+  void AddCertificateHealth() {
+    health_.AddPart("certificate",
+                    [this] { return CertificateHealth(tls_->ExpiresAt(), clock_.Now()); });
+  }
+
   void AddCertificateMetric() {
     metrics_.AddGaugeReading(
         {.name = "sluice_tls_certificate_expiry_timestamp_seconds",
@@ -317,7 +354,7 @@ class ComposedApp final : public App {
     recipients.Add(options().prefix, sharing::kSharingRoutes, service_);
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
     Surface owner;
-    owner.Add("", kHealthRoutes, health_);
+    owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
     Surface files;
     files.Add("", kHealthRoutes, health_);
@@ -413,6 +450,7 @@ class ComposedApp final : public App {
   std::unique_ptr<observe::Logger> log_;
   std::unique_ptr<catalog::DataDirectory> data_;
   Health health_;
+  std::atomic<bool> reload_failed_ = false;
   catalog::Catalog catalog_{catalog::View::Of({})};
   std::vector<catalog::SharePtr> file_shares_;
   catalog::ViewBuilder builder_;

@@ -273,6 +273,13 @@ void Pipeline::OnFinished(const Outcome& outcome) {
       {"bytes", outcome.body_bytes},
       {"us", outcome.duration.count()}};
   if (!outcome.completed) fields.emplace_back("cut_short", true);
+  if (request.trace != nullptr) {
+    fields.emplace_back("trace_id", request.trace->id);
+    fields.emplace_back("span_id", request.trace->span);
+    if (!request.trace->parent_span.empty()) {
+      fields.emplace_back("parent_span_id", request.trace->parent_span);
+    }
+  }
   for (const auto& [name, value] : response.log_fields)
     fields.emplace_back(name, std::string_view(value));
   if (const std::string* const agent = request.headers.Find("User-Agent")) {

@@ -1,0 +1,96 @@
+#include "admin/service.h"
+
+#include <utility>
+
+#include "admin/access_internal.h"
+
+namespace sluice::admin {
+
+AdminService::AdminService(const Dependencies& dependencies, Options options)
+    : dependencies_(dependencies), options_(options) {}
+
+void AdminService::SetEndpoint(std::string endpoint) {
+  const std::lock_guard lock(mutex_);
+  endpoint_ = std::move(endpoint);
+}
+
+std::string AdminService::endpoint() const {
+  const std::lock_guard lock(mutex_);
+  return endpoint_;
+}
+
+// The record is on disk before the change is committed: a change without a record cannot be, and a
+// record whose change then failed is followed by one that says so.
+Result<void> AdminService::Change(const auth::Caller& caller, const Body& body) {
+  std::optional<Changed> recorded;
+  const auto run = [&](catalog::Transaction& transaction) -> Result<void> {
+    Changed changed = TRY(body(transaction));
+    TRY(RecordChange(caller, changed, /*fault=*/nullptr));
+    recorded = std::move(changed);
+    return {};
+  };
+  const auto committed = dependencies_.store.Change(run);
+  if (!committed.ok()) {
+    // Best effort: a journal that fails now fails the next change as well.
+    if (recorded) (void)RecordChange(caller, *recorded, &committed.error()).ok();
+    return committed.error();
+  }
+  return dependencies_.follower.Refresh();
+}
+
+Result<void> AdminService::RecordChange(const auth::Caller& caller, const Changed& changed,
+                                        const Error* fault) {
+  if (dependencies_.journal == nullptr) return {};
+  audit::Record record{.time = dependencies_.clock.Now(),
+                       .action = audit::Action::kChange,
+                       .allowed = fault == nullptr,
+                       .reason = fault == nullptr ? "" : "not done: " + fault->message,
+                       .request_id = caller.request_id,
+                       .recipient = caller.recipient,
+                       .token_id = caller.token_id,
+                       .peer = caller.peer,
+                       .agent = caller.agent,
+                       .object = changed.object};
+  if (!changed.before.is_null()) AppendJson(changed.before, record.before);
+  if (!changed.after.is_null()) AppendJson(changed.after, record.after);
+  TRY(dependencies_.journal->Append(record));
+  return {};
+}
+
+Result<void> RequireRole(const auth::Caller& caller, catalog::Role least) {
+  // Admins may do what share owners may, and these look at what auditors look at.
+  if (caller.role <= least) return {};
+  return PermissionDenied("the role {} may not do this", catalog::RoleName(caller.role));
+}
+
+Result<void> RequireOwner(const auth::Caller& caller, std::string_view owner) {
+  TRY(RequireRole(caller, catalog::Role::kShareOwner));
+  if (caller.role == catalog::Role::kAdmin || owner == caller.recipient) return {};
+  return PermissionDenied("it belongs to another owner");
+}
+
+Result<catalog::ManagedShare> AdminService::FindOwnShare(catalog::Transaction& transaction,
+                                                         const auth::Caller& caller,
+                                                         std::string_view name) {
+  std::optional<catalog::ManagedShare> share = TRY(transaction.FindShare(name));
+  if (share) {
+    TRY(RequireOwner(caller, share->owner));
+    return std::move(*share);
+  }
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  if (view->FindShare(protocol::ShareName(std::string(name))) != nullptr) {
+    return InvalidArgument("share '{}' comes from the configuration: change it there", name);
+  }
+  return NotFound("share '{}' does not exist", name);
+}
+
+Result<catalog::ManagedRecipient> AdminService::FindOwnRecipient(catalog::Transaction& transaction,
+                                                                 const auth::Caller& caller,
+                                                                 std::string_view name) {
+  std::optional<catalog::ManagedRecipient> recipient = TRY(transaction.FindRecipient(name));
+  if (!recipient) return NotFound("recipient '{}' does not exist", name);
+  TRY(RequireOwner(caller, recipient->owner));
+  return std::move(*recipient);
+}
+
+}  // namespace sluice::admin
