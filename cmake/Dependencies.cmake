@@ -5,6 +5,7 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CURL 7.88 REQUIRED)
 find_package(pugixml REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
@@ -17,6 +18,13 @@ find_library(LZ4_LIBRARY lz4 REQUIRED)
 add_library(lz4::lz4 UNKNOWN IMPORTED)
 set_target_properties(lz4::lz4 PROPERTIES IMPORTED_LOCATION ${LZ4_LIBRARY}
                                           INTERFACE_INCLUDE_DIRECTORIES ${LZ4_INCLUDE_DIR})
+
+# CMake's own module for PostgreSQL wants the server's headers too.
+find_path(LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+find_library(LIBPQ_LIBRARY pq REQUIRED)
+add_library(libpq::libpq UNKNOWN IMPORTED)
+set_target_properties(libpq::libpq PROPERTIES IMPORTED_LOCATION ${LIBPQ_LIBRARY}
+                                              INTERFACE_INCLUDE_DIRECTORIES ${LIBPQ_INCLUDE_DIR})
 
 # Arrow: a system package if there is one, else the copy that `./dev setup` unpacks from the pyarrow wheel.
 find_package(Arrow 26 QUIET)

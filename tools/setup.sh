@@ -120,7 +120,7 @@ install_older_clients() {
 setup_arrow() {
   local want
   want=$(hash_of arrow)
-  is_done .deps/arrow "$want" && return
+  is_done .deps/arrow "$want" && [[ -d .deps/arrow/licenses ]] && return
   [[ $(uname -m) == x86_64 ]] || fail "the Arrow pin is for x86_64; on $(uname -m) install Arrow 26" \
     "with its CMake package (CMake prefers that), and run: touch .deps/arrow/.pins"
   step "Arrow: headers and libraries" unpack_arrow
@@ -134,12 +134,13 @@ unpack_arrow() {
   .venv/bin/python -m pip download --no-deps --require-hashes --only-binary :all: \
     --disable-pip-version-check --progress-bar off -d "$new" -r "$new/requirements.txt"
   unzip -q "$new"/*.whl 'pyarrow/include/*' 'pyarrow/libarrow.so.*' 'pyarrow/libarrow_acero.so.*' \
-    'pyarrow/libarrow_compute.so.*' 'pyarrow/libparquet.so.*' -d "$new"
+    'pyarrow/libarrow_compute.so.*' 'pyarrow/libparquet.so.*' '*.dist-info/licenses/*' -d "$new"
+  mv "$new"/*.dist-info/licenses "$new/licenses"  # they go into the package with the libraries
   mv "$new/pyarrow/include" "$new/include"
   mv "$new"/pyarrow/lib*.so.* "$new/lib/"
   # The wheel's libraries are versioned only; the linker looks for the plain name.
   for lib in "$new"/lib/lib*.so.*; do ln -s "${lib##*/}" "${lib%.so.*}.so"; done
-  rm -r "$new/pyarrow" "$new"/*.whl "$new/requirements.txt"
+  rm -r "$new/pyarrow" "$new"/*.dist-info "$new"/*.whl "$new/requirements.txt"
   rm -rf .deps/arrow && mv "$new" .deps/arrow
 }
 

@@ -25,6 +25,8 @@ LIBRARIES = [
     ("boost/json", ["base"]),
     ("boost/", ["http"]),
     ("curl/", ["http"]),
+    ("sqlite3.h", ["db"]),
+    ("libpq", ["db"]),
     ("pugixml", ["storage"]),
     ("zlib.h", ["http"]),
     ("arrow/", ["columnar"]),

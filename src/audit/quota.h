@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -15,47 +13,73 @@
 
 namespace sluice::audit {
 
+class LeaseSource;
+
 /// Holds recipients to their quotas. A quota without a recipient holds for each by itself; one
-/// without a share for all shares of a recipient together; where several apply, all must allow.
-/// Rates of a second are token buckets that hold one second's worth; days and months are counters
-/// that begin anew with the UTC day or month. Thread-safe; a check takes one short lock of one
-/// recipient, and none if no quota applies.
+/// without a share for all shares of a recipient together; where several apply, all must allow, and
+/// what one refuses is counted by none. Rates of a second are token buckets that hold one second's
+/// worth; days and months are counters that begin anew with the UTC day or month. Limits above
+/// kMaxLimit are kMaxLimit.
+///
+/// Thread-safe. A check takes one short lock, of one 64th of the recipients, and none while there
+/// are no quotas at all. Who has used nothing of what is still counted is forgotten.
 class Quotas {
  public:
-  /// `clock` must outlive it.
+  static constexpr std::int64_t kMaxLimit = 9'000'000'000'000'000;
+
+  /// By itself: what was used is known until the process ends. `clock` must outlive it.
   explicit Quotas(const Clock& clock);
+  /// In a fleet: days and months are counted together with all nodes that use `leases`, as
+  /// LeaseSource tells; seconds and concurrent queries still by each node for itself. Starts a
+  /// thread. `leases` must outlive it; what is left is returned to it at the end.
+  Quotas(const Clock& clock, LeaseSource& leases);
   ~Quotas();
 
-  /// Puts other limits in force. What was used under a quota that stays (by id) stays used.
+  /// Puts other limits in force. What was used under a quota that stays (by id, measure and window)
+  /// stays used.
   void SetLimits(std::vector<catalog::Quota> quotas);
 
-  /// Ends a concurrent query when it is destroyed. Movable; may be empty.
-  class Permit;
+  /// Ends a concurrent query when it is destroyed. Movable; may be empty. May outlive the Quotas.
+  class Permit {
+   public:
+    Permit() = default;
+
+   private:
+    friend class Quotas;
+    explicit Permit(std::shared_ptr<void> held) : held_(std::move(held)) {}
+    std::shared_ptr<void> held_;
+  };
 
   struct Reader {
     std::string_view recipient_id;
     std::string_view share_id;  ///< Empty: not about one share.
   };
-  /// Counts a request. Errors: kResourceExhausted saying which quota ("1000 requests a day"), with
-  /// `retry_after`; nothing is counted then.
+  /// Counts a request. Never blocks. Errors: kResourceExhausted saying which quota ("quota reached:
+  /// 1000 requests a day"), with `retry_after`; in a fleet kUnavailable if budget could not be had
+  /// in time. Nothing is counted then.
   Result<void> AdmitRequest(const Reader& reader);
-  /// Counts a query that runs until the permit goes. Errors: as above.
+  /// Counts a query that runs until the permit goes. Errors: kResourceExhausted, as above.
   Result<Permit> AdmitQuery(const Reader& reader);
-  /// Counts what a planned answer would give, before any link to it exists. An amount larger than a
-  /// whole second's, day's or month's limit is refused, and says so without retry_after.
+  /// Counts what a planned answer would give, before any link to it exists. May wait for the
+  /// LeaseSource. Errors: as for a request; kTooLarge for more than a whole second's, day's or
+  /// month's limit, since waiting does not help.
   Result<void> AdmitRead(const Reader& reader, std::int64_t files, std::int64_t bytes);
 
-  /// What is used and left, for reports.
+  /// What is used, for reports; in a fleet by this node since it started.
   struct State {
     catalog::Quota quota;
     std::string recipient_id;
     std::int64_t used = 0;
   };
+  /// One for each quota that can apply to the recipient.
   std::vector<State> States(std::string_view recipient_id) const;
+
+  /// How many recipients are remembered, for tests and metrics.
+  std::size_t remembered() const;
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace sluice::audit

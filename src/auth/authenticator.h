@@ -1,62 +1,82 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "crypto/hash.h"
+#include "catalog/catalog.h"
+#include "catalog/model.h"
+#include "http/message.h"
+
+namespace sluice::audit {
+class Decision;
+}
 
 namespace sluice::auth {
 
 /// How somebody showed who they are.
-enum class Credential : std::uint8_t { kBearerToken, kNone };
+enum class Credential : std::uint8_t { kBearerToken, kFederated, kCertificate, kNone };
 
-/// Who is calling.
+/// Who is calling, and from where.
 struct Caller {
-  std::string recipient;
+  std::string recipient;  ///< As it is spelled in the catalog; on the owner's surface a principal.
+  std::string recipient_id;
+  std::string token_id;  ///< Names the credential in records, without being one.
   Credential credential = Credential::kNone;
+  catalog::Role role = catalog::Role::kAuditor;  ///< Of a principal.
+  std::string purpose;  ///< What the request says it is for, else what its token is for.
+  std::optional<SystemTime> token_expires_at;
+
+  /// The record of what is being decided; null where nothing is recorded.
+  audit::Decision* decision = nullptr;
+
+  std::string request_id;
+  std::string peer;  ///< An IP address, or "unix".
+  std::string agent;
 };
 
 /// Name of the caller where no credential is asked for.
 inline constexpr std::string_view kAnonymous = "anonymous";
+/// The request header in which a recipient says what it reads for.
+inline constexpr std::string_view kPurposeHeader = "Sluice-Purpose";
+inline constexpr std::size_t kMaxPurposeBytes = 1'000;
 
-/// A token's hash and whose it is. Only hashes are kept.
-struct KnownToken {
-  crypto::Sha256Digest sha256;
-  std::string recipient;
-};
+/// A token whose secret is known, for the catalog. `id` names it in records.
+catalog::TokenRecord Know(const Secret& token, std::string id);
 
-KnownToken Know(const Secret& token, std::string_view recipient);
-
-/// Tells recipients apart by their bearer tokens; one of its own knows the owner's admin token.
-/// Immutable: a change of tokens makes a new one. Thread-safe.
+/// Tells who calls, by the catalog in force. Thread-safe.
 class Authenticator {
  public:
-  struct Options {
-    std::vector<KnownToken> tokens;  ///< Any number per recipient.
-    /// Callers without a known token are kAnonymous. Stock clients always send some token, so a
-    /// wrong one counts as none.
-    bool allow_anonymous = false;
-  };
+  /// Both must outlive it.
+  Authenticator(const catalog::Catalog& catalog, const Clock& clock)
+      : catalog_(catalog), clock_(clock) {}
 
-  explicit Authenticator(Options options);
+  /// Callers without a known credential are kAnonymous. Stock clients always send some token, so a
+  /// wrong one counts as none.
+  void AllowAnonymous(bool allow) { allow_anonymous_ = allow; }
 
-  /// `authorization` is the value of that header, if it was sent (RFC 6750, section 2.1).
-  /// Errors: kUnauthenticated if there is no bearer token or it is not one of ours.
-  Result<Caller> Authenticate(std::optional<std::string_view> authorization) const;
+  /// Errors: kUnauthenticated, in the same words for every token that is not good;
+  /// kPermissionDenied if the recipient may not call from where it does.
+  Result<Caller> Recipient(const http::Request& request) const;
+  /// A principal of the owner's surface. Errors: kUnauthenticated.
+  Result<Caller> Principal(const http::Request& request) const;
+  /// Where the request comes from, of nobody in particular.
+  static Caller Nobody(const http::Request& request);
 
  private:
-  Result<Caller> FindCaller(std::string_view authorization) const;
+  Result<Caller> KnownRecipient(const http::Request& request, const catalog::View& view) const;
 
-  // Looking a hash up takes a time that depends on the hash alone. Who tries tokens learns nothing
-  // from it: they cannot choose a token's hash.
-  std::map<crypto::Sha256Digest, std::string> recipients_;
-  bool allow_anonymous_;
+  const catalog::Catalog& catalog_;
+  const Clock& clock_;
+  std::atomic<bool> allow_anonymous_ = false;
 };
+
+/// Whether a recipient that is restricted to networks may call from `peer`.
+bool MayCallFrom(const catalog::Recipient& recipient, std::string_view peer);
 
 }  // namespace sluice::auth

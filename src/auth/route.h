@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "audit/record.h"
 #include "auth/authenticator.h"
 #include "base/result.h"
 #include "http/message.h"
@@ -29,6 +30,8 @@ struct Route {
   http::Execution execution;
   Result<http::Response> (*handle)(const http::Request& request, const Caller& caller,
                                    Service& service);
+  /// What a record of such a request says was asked for.
+  audit::Action action = audit::Action::kList;
 };
 
 }  // namespace sluice::auth

@@ -1,5 +1,7 @@
 #include "base/result.h"
 
+#include <algorithm>
+
 namespace sluice {
 
 std::string_view ErrorCodeName(ErrorCode code) {
@@ -31,6 +33,12 @@ std::string Error::ToString() const {
 
 Error WithDetail(Error error, std::string detail) {
   error.detail = std::move(detail);
+  return error;
+}
+
+Error WithRetryAfter(Error error, std::chrono::milliseconds wait) {
+  error.retry_after =
+      std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
   return error;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -44,6 +46,7 @@ struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
   std::string detail;
+  std::optional<std::chrono::seconds> retry_after = {};  ///< When trying again may help, if known.
 
   /// "not_found: message (detail)", for logs and terminals of the owner.
   std::string ToString() const;
@@ -153,5 +156,7 @@ SLUICE_DEFINE_ERROR(Internal)
 
 /// The same error with `detail` for the log.
 Error WithDetail(Error error, std::string detail);
+/// The same error with `retry_after`: `wait` rounded up to whole seconds, at least one.
+Error WithRetryAfter(Error error, std::chrono::milliseconds wait);
 
 }  // namespace sluice

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <limits>
 #include <mutex>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/result.h"
 #include "catalog/view.h"
 
 namespace sluice::catalog {
@@ -25,11 +30,20 @@ class Catalog {
     return view;
   }
 
+  /// Until when the view in force may be used; without a call: for ever.
+  void UseUntil(SystemTime time) { good_until_millis_ = UnixMillis(time); }
+  /// Errors: kUnavailable once that is over.
+  Result<void> CheckUsable(SystemTime now) const {
+    if (UnixMillis(now) < good_until_millis_) return {};
+    return Unavailable("the server cannot reach its catalog");
+  }
+
  private:
   // Not std::atomic<std::shared_ptr>: ThreadSanitizer cannot follow the one of libstdc++ 12, and
   // the lock is held for one reference count.
   mutable std::mutex mutex_;
   ViewPtr view_;
+  std::atomic<std::int64_t> good_until_millis_ = std::numeric_limits<std::int64_t>::max();
 };
 
 }  // namespace sluice::catalog

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMaxProfileBytes = 64 << 10;
+constexpr std::size_t kMaxPortsBytes = 4 << 10;
 constexpr std::string_view kPortsFile = "ports.json";
 
 Error SystemFault(const std::string& path, int fault) {
@@ -178,6 +180,28 @@ Result<void> DataDirectory::WritePorts(const ListeningPorts& ports) {
   std::string text = Format("{{\"recipients\":{},\"admin\":{}", ports.recipients, ports.admin);
   if (ports.files != 0) text += Format(",\"files\":{}", ports.files);
   return WriteFile(std::string(kPortsFile), text + "}\n");
+}
+
+Result<ListeningPorts> ReadPorts(const std::string& data_directory) {
+  const std::string path = data_directory + "/" + std::string(kPortsFile);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Unavailable("no server is running with the data directory {}", data_directory);
+  std::string text(kMaxPortsBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  const auto value = ParseJson(text);
+  const auto port = [&](std::string_view name) -> int {
+    if (!value.ok() || !value->is_object()) return 0;
+    const json::value* const member = value->as_object().if_contains(name);
+    constexpr std::int64_t kMaxPort = 65'535;
+    if (member == nullptr || !member->is_int64()) return 0;
+    const std::int64_t number = member->as_int64();
+    return number > 0 && number <= kMaxPort ? static_cast<int>(number) : 0;
+  };
+  const ListeningPorts ports{
+      .recipients = port("recipients"), .admin = port("admin"), .files = port("files")};
+  if (ports.admin == 0) return CorruptData("{} names no port of the owner's listener", path);
+  return ports;
 }
 
 }  // namespace sluice::catalog

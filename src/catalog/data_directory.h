@@ -25,6 +25,10 @@ struct ListeningPorts {
   int files = 0;  ///< 0: no such listener; left out of the file.
 };
 
+/// What the server that uses a data directory listens on. Errors: kUnavailable if none does;
+/// kCorruptData if ports.json is not the server's.
+Result<ListeningPorts> ReadPorts(const std::string& data_directory);
+
 inline constexpr char kCertificateFile[] = "tls.crt";
 inline constexpr char kCertificateKeyFile[] = "tls.key";
 

@@ -139,6 +139,22 @@ TEST_F(DataDirectoryTest, PortsFileLivesAsLongAsTheServer) {
   EXPECT_FALSE(fs::exists(path_ + "/ports.json"));
 }
 
+TEST_F(DataDirectoryTest, PortsCanBeReadWhileTheServerRuns) {
+  EXPECT_THAT(ReadPorts(path_), FailsWith(ErrorCode::kUnavailable));
+  auto data = Open();
+  ASSERT_THAT(data->WritePorts({.recipients = 1, .admin = 2, .files = 3}), IsOk());
+  const auto ports = ReadPorts(path_);
+  ASSERT_THAT(ports, IsOk());
+  EXPECT_EQ(ports->recipients, 1);
+  EXPECT_EQ(ports->admin, 2);
+  EXPECT_EQ(ports->files, 3);
+  for (const char* text :
+       {"", "[]", "{}", "{\"admin\":0}", "{\"admin\":70000}", "{\"admin\":\"x\"}"}) {
+    ASSERT_THAT(data->WriteFile("ports.json", text), IsOk());
+    EXPECT_THAT(ReadPorts(path_), FailsWith(ErrorCode::kCorruptData)) << text;
+  }
+}
+
 TEST_F(DataDirectoryTest, FileInItsPlaceIsAnError) {
   fs::create_directories(top_ + "/state");
   std::ofstream(path_) << "x";

@@ -42,7 +42,7 @@ class FolderScanTest : public testing::Test {
     EXPECT_THAT(scan, IsOk());
     if (!scan.ok()) return {};
     // Whatever is found must be a catalog.
-    EXPECT_THAT(View::Make(std::vector{scan->share}, {}), IsOk());
+    EXPECT_THAT(View::MakeShares(std::vector{scan->share}), IsOk());
     return std::move(*scan);
   }
 

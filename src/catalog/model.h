@@ -71,9 +71,7 @@ struct TokenRecord {
   std::optional<SystemTime> expires_at;  ///< None only where the owner said so explicitly.
   std::optional<SystemTime> revoked_at;
 
-  bool IsGoodAt(SystemTime now) const {
-    return !revoked_at && (!expires_at || now < *expires_at);
-  }
+  bool IsGoodAt(SystemTime now) const { return !revoked_at && (!expires_at || now < *expires_at); }
 };
 
 /// A recipient that shows tokens of an identity provider.
@@ -163,7 +161,8 @@ struct Issuer {
 
 enum class Measure : std::uint8_t { kRequests, kFiles, kBytes, kConcurrent };
 enum class Window : std::uint8_t { kSecond, kDay, kMonth, kNone };  ///< kNone: for kConcurrent.
-Result<Measure> ParseMeasure(std::string_view text);  ///< "requests", "files", "bytes", "concurrent"
+Result<Measure> ParseMeasure(
+    std::string_view text);  ///< "requests", "files", "bytes", "concurrent"
 std::string_view MeasureName(Measure measure);
 Result<Window> ParseWindow(std::string_view text);  ///< "second", "day", "month", ""
 std::string_view WindowName(Window window);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ struct Changes {
   Generation generation = 0;  ///< The state that this leads to.
   /// These are all there are, rather than what changed: at the start, or when too much happened.
   bool is_whole = false;
-  std::vector<ManagedShare> shares;  ///< New or changed ones, whole, in no order.
+  std::vector<ManagedShare> shares;         ///< New or changed ones, whole, in no order.
   std::vector<std::string> deleted_shares;  ///< Ids.
   std::vector<ManagedRecipient> recipients;
   std::vector<std::string> deleted_recipients;
@@ -38,11 +39,15 @@ struct Changes {
 /// The rows of a catalog inside one transaction. It knows rows, not rules: who may do what is
 /// decided above. `Find` gives nothing for what is not there; names are found regardless of ASCII
 /// case. `Put` inserts, or replaces what has the same id; errors: kAlreadyExists if another id has
-/// the name, and kNotFound if what it belongs to is not there. `Delete` takes along what belongs to
-/// it; deleting what is not there is kNotFound. Not thread-safe.
+/// the name, kNotFound if what it belongs to is not there, and kInvalidArgument past a bound of
+/// model.h (that of tokens is not checked here) or for a text that no database keeps. `Delete`
+/// takes along what belongs to it, quotas, grants and databases included; deleting what is not
+/// there is kNotFound. None of these errors ends the transaction. Not thread-safe.
 class Transaction {
  public:
   explicit Transaction(db::Connection& connection) : connection_(connection) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
 
   /// Without its entries, which may be many.
   Result<std::optional<ManagedShare>> FindShare(std::string_view name);
@@ -52,16 +57,20 @@ class Transaction {
   Result<void> DeleteShare(std::string_view id);
 
   Result<std::vector<Entry>> ListEntries(std::string_view share_id);
-  /// For a folder, `table` is empty and `location` tells which.
+  /// A table.
   Result<std::optional<Entry>> FindEntry(std::string_view share_id, std::string_view schema,
                                          std::string_view table);
+  /// A folder has no name: its location, as it was written, tells which.
+  Result<std::optional<Entry>> FindFolder(std::string_view share_id, std::string_view schema,
+                                          std::string_view location);
+  /// Entries of different shares may have the same id.
   Result<void> PutEntry(std::string_view share_id, const Entry& entry);
   Result<void> DeleteEntry(std::string_view share_id, std::string_view entry_id);
 
   /// Whole.
   Result<std::optional<ManagedRecipient>> FindRecipient(std::string_view name);
   Result<std::optional<ManagedRecipient>> FindRecipientById(std::string_view id);
-  /// Its own fields; tokens and grants stay as they are.
+  /// Its own fields and its databases; tokens and grants stay as they are.
   Result<void> PutRecipient(const ManagedRecipient& recipient);
   Result<void> DeleteRecipient(std::string_view id);
   Result<void> PutToken(std::string_view recipient_id, const TokenRecord& token);
@@ -70,8 +79,8 @@ class Transaction {
   Result<void> DeleteGrant(std::string_view recipient_id, std::string_view share_id);
 
   Result<void> PutActivationLink(const ActivationLink& link);
-  /// By the hash of its code, locked until the end of the transaction: of two who spend a link at
-  /// once, the second sees `used_at`.
+  /// By the hash of its code. Of two who spend a link at once, each in a Store::Change, the second
+  /// sees `used_at`.
   Result<std::optional<ActivationLink>> FindActivationLink(const crypto::Sha256Digest& code_sha256);
 
   Result<std::vector<Principal>> ListPrincipals();
@@ -90,8 +99,23 @@ class Transaction {
 
  private:
   friend class Store;
+
+  /// Takes the next generation, and with it the lock under which all changes are made.
+  Result<void> Begin();
+  /// Writes into the log of changes that this generation touched an object.
+  Result<void> Touch(std::string_view kind, std::string_view id);
+  /// The recipients that hold the share, by a grant or as a database.
+  Result<void> TouchHolders(std::string_view share_id);
+  Result<void> TrimLog();
+  Result<void> PutSchemas(const ManagedShare& share);
+  Result<void> PutDatabases(const ManagedRecipient& recipient);
+  struct TokenHolder;
+  Result<void> PutTokenOf(const TokenHolder& holder, const TokenRecord& token);
+  Result<void> DeleteQuotasOf(std::string_view column, std::string_view id);
+
   db::Connection& connection_;
-  // What was touched, for the log of changes. (Private members may be added freely.)
+  Generation generation_ = 0;
+  std::set<std::string, std::less<>> touched_;  ///< "kind/id"
 };
 
 /// Keeps what owners manage, in SQLite or PostgreSQL; one contract for both, in
@@ -102,14 +126,16 @@ class Store {
   static Result<std::unique_ptr<Store>> Open(db::Database& database);
 
   /// Runs `body` in a transaction, which must do nothing but use `transaction`: it may run again.
-  /// Afterwards all nodes are notified. A body that changed nothing makes no generation. A body
-  /// that fails leaves no trace, and its error is returned.
+  /// Changes are made one after the other, so whatever `body` has read stays as it is. Afterwards
+  /// all nodes are notified. A body that changed nothing makes no generation. A body that fails
+  /// leaves no trace, and its error is returned.
   Result<Generation> Change(const std::function<Result<void>(Transaction& transaction)>& body);
-  /// The same without writing.
+  /// The same without writing, at one moment, while others change the catalog.
   Result<void> Read(const std::function<Result<void>(Transaction& transaction)>& body);
 
-  /// What happened after `since`; everything if `since` is 0 or too long ago (the log of changes is
-  /// kept for 10,000 generations). Seen at one moment: no change is half in it.
+  /// What happened after `since`; everything if `since` is 0, or too long ago (the log of changes
+  /// is kept for 10,000 generations), or of the future, since an older copy was put in place. Seen
+  /// at one moment: no change is half in it.
   Result<Changes> ChangesSince(Generation since);
 
   /// Calls `changed` from a thread of its own, after commits of any node and every `poll_interval`.

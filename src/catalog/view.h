@@ -1,114 +1,158 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "base/named.h"
+#include "base/clock.h"
 #include "base/result.h"
+#include "catalog/model.h"
+#include "catalog/share.h"
 #include "config/share_config.h"
+#include "http/networks.h"
 #include "protocol/names.h"
 
 namespace sluice::catalog {
 
-using RecipientName = Named<std::string, struct RecipientNameTag>;
-
-/// A table inside a share. Two of them over one location keep their own id, history and start.
-struct SharedTable {
-  protocol::TableRef ref;
-  std::string id;        ///< The configured one, else a UUIDv5 of "share/schema/table".
-  std::string share_id;  ///< A UUIDv5 of "share".
-  std::string location;  ///< An absolute path, or a URL as the owner wrote it.
-  bool history_shared = false;
-  std::int64_t start_version = 0;
-  config::ServingTerms serving;  ///< The table's, else its share's.
-};
-
-struct Schema {
-  protocol::SchemaName name;
-  std::size_t first_table = 0;  ///< In Share::tables.
-  std::size_t table_count = 0;
-};
-
-/// Schemas and tables in configuration order, at positions that a list can resume from.
-struct Share {
-  protocol::ShareName name;
-  std::string id;
-  config::ShareDescription description;
-  config::ServingTerms serving;
-  std::vector<Schema> schemas;
-  std::vector<SharedTable> tables;  ///< Of all schemas, one schema after the other.
-
-  std::span<const SharedTable> TablesOf(const Schema& schema) const;
-};
-
-/// Who may read, and which shares.
+/// Who may read, and what.
 struct Recipient {
-  RecipientName name;
-  bool all_shares = true;
-  std::vector<protocol::ShareName> shares;  ///< If not all.
+  ManagedRecipient record;
+  /// The recipient of a start by a folder or a file, whose shares are all its.
+  bool reads_file_shares = false;
+  http::Networks networks = {};  ///< `record.allowed_networks`, parsed.
+
+  RecipientName name() const { return RecipientName(record.name); }
+  bool IsGoodAt(SystemTime now) const {
+    return record.enabled && (!record.expires_at || now < *record.expires_at);
+  }
+};
+using RecipientPtr = std::shared_ptr<const Recipient>;
+
+/// Sorts the grants and parses the networks. A network that cannot be read stays listed without
+/// being any address's: it refuses rather than allows.
+RecipientPtr MakeRecipient(ManagedRecipient record, bool reads_file_shares = false);
+/// A recipient that no store keeps, such as "me": it reads what the folder or the file shares.
+RecipientPtr BuiltInRecipient(std::string_view name);
+
+/// What owners manage besides shares and recipients.
+struct OwnerSettings {
+  std::vector<Principal> principals;
+  std::vector<LocationRoot> roots;
+  std::vector<Issuer> issuers;
+  std::vector<Quota> quotas;
 };
 
-/// The whole catalog at one moment; immutable, so that requests share it without a lock. Names are
-/// found regardless of ASCII case. What is missing and what is not granted gives the same
-/// kNotFound, with the name as it was asked for and nothing else.
-class View {
+class View;
+
+/// What one recipient sees of a View at one moment; the View must outlive it, and so must the
+/// recipient's record. What is missing and what is not granted gives the same kNotFound, with the
+/// name as it was asked for and nothing else, after the same work.
+class RecipientView {
  public:
-  /// Checks names, resolves ids and builds the indexes. Errors: kInvalidArgument, beginning with
-  /// where the culprit stands, for a name that the protocol forbids or that is there twice, and for
-  /// two tables of one share with the same id.
-  static Result<std::shared_ptr<const View>> Make(
-      std::span<const config::ConfiguredShare> configured, std::vector<Recipient> recipients);
-
-  const std::vector<Share>& shares() const { return shares_; }
-  std::size_t table_count() const { return table_count_; }
-
-  /// The shares granted to `recipient`, in configuration order; none for an unknown recipient.
-  std::vector<const Share*> SharesOf(const RecipientName& recipient) const;
-
-  // Pointers live as long as the View.
-  Result<const Share*> FindShare(const RecipientName& recipient,
-                                 const protocol::ShareName& name) const;
+  /// Those of the file in its order, then managed ones by folded name.
+  std::vector<const Share*> Shares() const;
+  Result<const Share*> FindShare(const protocol::ShareName& name) const;
   struct FoundSchema {
     const Share* share;
     const Schema* schema;
   };
-  Result<FoundSchema> FindSchema(const RecipientName& recipient, const protocol::ShareName& share,
+  Result<FoundSchema> FindSchema(const protocol::ShareName& share,
                                  const protocol::SchemaName& name) const;
-  Result<const SharedTable*> FindTable(const RecipientName& recipient,
-                                       const protocol::TableRef& ref) const;
-
-  /// The table that carries this id in this share, for links made earlier; nullptr if none.
-  const SharedTable* FindTableById(std::string_view share_id, std::string_view table_id) const;
+  struct FoundTable {
+    const Share* share;
+    const SharedTable* table;
+  };
+  Result<FoundTable> FindTable(const protocol::TableRef& ref) const;
 
  private:
-  View() = default;
-  Result<void> AddShare(const config::ConfiguredShare& configured);
-  Result<void> AddSchema(const config::ConfiguredSchema& configured, std::size_t share_index,
-                         Share& share);
-  Result<void> AddTable(const config::ConfiguredTable& configured, const Schema& schema,
-                        std::size_t share_index, Share& share);
-  /// nullptr if it is not there or not granted.
-  const Share* LookUpGranted(const RecipientName& recipient, const protocol::ShareName& name) const;
-  bool IsGranted(const RecipientName& recipient, const Share& share) const;
+  friend class View;
+  RecipientView(const View& view, const Recipient* recipient, SystemTime now)
+      : view_(view), recipient_(recipient), now_(now) {}
+  /// A share without tables if there is none or it is not granted.
+  const Share* LookUp(const protocol::ShareName& name) const;
+  bool IsGranted(const Share& share, bool is_from_file) const;
 
-  struct TablePosition {
-    std::size_t share;
-    std::size_t table;
+  const View& view_;
+  const Recipient* recipient_;  ///< nullptr: nobody, who sees nothing.
+  SystemTime now_;
+};
+
+/// The whole catalog at one moment; immutable, so that requests share it without a lock. Names are
+/// found regardless of ASCII case.
+class View {
+ public:
+  struct Parts {
+    std::vector<SharePtr> file_shares;     ///< In the order of the file, no name twice.
+    std::vector<SharePtr> managed_shares;  ///< In any order.
+    std::vector<RecipientPtr> recipients;
+    std::shared_ptr<const OwnerSettings> settings;  ///< May be null.
   };
-  std::vector<Share> shares_;
-  std::vector<Recipient> recipients_;
+  /// A managed share of a name that the file has too is left out, and named in hidden_shares().
+  static std::shared_ptr<const View> Of(Parts parts);
+  /// The shares of a file. Errors: those of Share::Make; kInvalidArgument for a name given twice.
+  static Result<std::vector<SharePtr>> MakeShares(
+      std::span<const config::ConfiguredShare> configured);
+
+  /// Those of the file first, then the managed ones by folded name.
+  const std::vector<SharePtr>& shares() const { return shares_; }
+  std::size_t file_share_count() const { return file_share_count_; }
+  std::size_t table_count() const { return table_count_; }
+  const std::vector<std::string>& hidden_shares() const { return hidden_shares_; }
+  const std::vector<RecipientPtr>& recipients() const { return recipients_; }
+  const OwnerSettings& settings() const { return *settings_; }
+
+  // Null if there is none.
+  SharePtr FindShare(const protocol::ShareName& name) const;
+  SharePtr FindShareById(std::string_view id) const;
+  RecipientPtr FindRecipient(std::string_view name) const;
+  RecipientPtr FindRecipientById(std::string_view id) const;
+
+  /// Whose token this is; null if nobody's. Whether it is still good is for the caller to ask.
+  struct TokenHolder {
+    RecipientPtr recipient;
+    const TokenRecord* token = nullptr;
+  };
+  TokenHolder FindToken(const crypto::Sha256Digest& sha256) const;
+  struct PrincipalToken {
+    const Principal* principal = nullptr;
+    const TokenRecord* token = nullptr;
+  };
+  PrincipalToken FindPrincipalToken(const crypto::Sha256Digest& sha256) const;
+
+  /// Nobody's view, which is empty, for an unknown, disabled or expired recipient.
+  RecipientView SeenBy(std::string_view recipient, SystemTime now) const;
+
+ private:
+  friend class RecipientView;
+  View() = default;
+  void IndexShares(Parts& parts);
+  void IndexRecipients();
+
+  struct DigestHash {
+    std::size_t operator()(const crypto::Sha256Digest& digest) const;
+  };
+  struct TokenPosition {
+    std::size_t holder;
+    std::size_t token;
+  };
+  std::vector<SharePtr> shares_;
+  std::size_t file_share_count_ = 0;
   std::size_t table_count_ = 0;
-  // Keys are folded names joined by '/', which no name contains. Looked up, never iterated.
-  std::unordered_map<std::string, std::size_t> share_index_;
-  std::unordered_map<std::string, std::size_t> schema_index_;
-  std::unordered_map<std::string, TablePosition> table_index_;
-  std::unordered_map<std::string, TablePosition> id_index_;
+  std::vector<std::string> hidden_shares_;
+  std::vector<RecipientPtr> recipients_;
+  std::shared_ptr<const OwnerSettings> settings_;
+  // Into what is above; looked up, never iterated. Names are folded.
+  std::unordered_map<std::string_view, std::size_t> share_by_name_;
+  std::unordered_map<std::string_view, std::size_t> share_by_id_;
+  std::unordered_map<std::string, std::size_t> recipient_by_name_;
+  std::unordered_map<std::string_view, std::size_t> recipient_by_id_;
+  std::unordered_map<crypto::Sha256Digest, TokenPosition, DigestHash> tokens_;
+  std::unordered_map<crypto::Sha256Digest, TokenPosition, DigestHash> principal_tokens_;
 };
 
 using ViewPtr = std::shared_ptr<const View>;

@@ -111,6 +111,7 @@ class CommandLine {
     AddServe();
     AddConfig();
     AddTable();
+    AddHealth();
     AddOpenApi();
     AddCompletion();
   }
@@ -177,6 +178,16 @@ class CommandLine {
     check->add_flag("--json", as_json_, "Print one JSON object");
   }
 
+  void AddHealth() {
+    CLI::App* health = AddCommand(app_, "health", "Ask a running server whether it is ready.",
+                                  [this] { return AskHealth(); });
+    health->add_option("--url", health_url_, "A server's /readyz; else that of the data directory");
+    AddConfigOption(*health, "--config");
+    health->add_option("--data-dir", health_data_dir_, "Where the server keeps its state")
+        ->type_name("FOLDER");
+    health->footer("The exit code is 0 if the server is ready.");
+  }
+
   void AddOpenApi() {
     AddCommand(app_, "openapi", "Print the recipients' surface as an OpenAPI document.",
                [this]() -> Result<int> {
@@ -232,8 +243,9 @@ class CommandLine {
       terminal_.out << "the settings are right; no configuration file was named\n";
       return kSuccess;
     }
-    const auto view = TRY(catalog::View::Make(loaded.shares->shares, {}));
-    TRY(operations_.check_stores(loaded, *view));
+    const auto view =
+        catalog::View::Of({.file_shares = TRY(catalog::View::MakeShares(loaded.shares->shares))});
+    TRY(operations_.check_stores(loaded, view->shares()));
     for (const std::string& note : loaded.shares->without_effect) terminal_.out << note << '\n';
     terminal_.out << Format("{} is right: {}, {}; sluice table check looks into a table\n",
                             loaded.file, Counted(view->shares().size(), "share"),
@@ -258,6 +270,23 @@ class CommandLine {
     }
     terminal_.out << (as_json_ ? TableJson(*report) : TableText(*report));
     return report->can_be_served ? kSuccess : kFailure;
+  }
+
+  Result<int> AskHealth() {
+    if (health_url_.empty()) {
+      config::ConfigurationSources sources = Sources(SettingFlags());
+      if (!health_data_dir_.empty()) {
+        sources.flags.push_back({.name = "data_dir",
+                                 .layer = config::Layer::kFlag,
+                                 .where = "--data-dir",
+                                 .items = {health_data_dir_}});
+      }
+      const config::Configuration loaded = TRY(config::LoadConfiguration(sources));
+      health_url_ = TRY(operations_.health_url(loaded.options.data_dir));
+    }
+    const HealthAnswer answer = TRY(operations_.ask_health(health_url_));
+    terminal_.out << answer.text;
+    return answer.is_ready ? kSuccess : kFailure;
   }
 
   Result<int> Complete() {
@@ -328,6 +357,8 @@ class CommandLine {
   SettingFlags show_flags_;
   std::string location_;
   bool as_json_ = false;
+  std::string health_url_;
+  std::string health_data_dir_;
   std::string shell_;
 };
 

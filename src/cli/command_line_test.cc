@@ -36,6 +36,13 @@ class CommandLineTest : public testing::Test {
       report.location = location;
       return report;
     };
+    operations_.health_url = [](const std::string& data_directory) -> Result<std::string> {
+      return "of " + data_directory;
+    };
+    operations_.ask_health = [this](const std::string& url) -> Result<HealthAnswer> {
+      asked_ = url;
+      return health_;
+    };
     std::string pattern = testing::TempDir() + "sluice-cli-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
@@ -57,6 +64,8 @@ class CommandLineTest : public testing::Test {
   Operations operations_;
   StartReport started_;
   TableReport report_;
+  HealthAnswer health_;
+  std::string asked_;
   Result<void> stores_checked_;
   std::string checked_with_;  ///< The configuration file that a table was checked with.
   std::vector<config::ConfigurationSources> served_;
@@ -221,6 +230,22 @@ TEST_F(CommandLineTest, TableThatCannotBeServedIsAFailureWithItsReason) {
   EXPECT_EQ(Run({"table", "check", "/broken"}), kFailure);
   EXPECT_THAT(err_.str(), HasSubstr("sluice: /broken: cannot read the table"));
   EXPECT_THAT(err_.str(), HasSubstr("00000000000000000001.json"));
+}
+
+TEST_F(CommandLineTest, HealthIsTheExitCode) {
+  health_ = {.is_ready = true, .text = "ready\n"};
+  EXPECT_EQ(Run({"health", "--url", "http://data.example.com/readyz"}), kSuccess);
+  EXPECT_EQ(asked_, "http://data.example.com/readyz");
+  EXPECT_EQ(out_.str(), "ready\n");
+  health_ = {.is_ready = false, .text = "stopping\n"};
+  EXPECT_EQ(Run({"health"}), kFailure);
+  EXPECT_EQ(asked_, "of ./sluice-data");
+  EXPECT_EQ(out_.str(), "stopping\n");
+  EXPECT_EQ(Run({"health", "--data-dir", "/var/lib/sluice"}), kFailure);
+  EXPECT_EQ(asked_, "of /var/lib/sluice");
+  environment_ = {{"SLUICE_DATA_DIR", "/state"}};
+  EXPECT_EQ(Run({"health"}), kFailure);
+  EXPECT_EQ(asked_, "of /state");
 }
 
 TEST_F(CommandLineTest, CompletionKnowsCommandsAndFlags) {

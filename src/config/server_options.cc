@@ -71,6 +71,84 @@ constexpr Row kServerSettings[] = {
      .max = "1d",
      .value_name = "DURATION",
      .doc = "How often a shared folder is searched for new and removed tables."},
+    {.name = "node",
+     .field = &Options::node,
+     .fallback = "",
+     .value_name = "NAME",
+     .doc = "What this server is called among those that share a catalog, and in its records. It\n"
+            "must stay the same as long as the data directory does. Default: the host's name."},
+    {.name = "catalog_url",
+     .field = &Options::catalog_url,
+     .fallback = "",
+     .is_secret = true,
+     .value_name = "URL",
+     .doc =
+         "Where managed shares and recipients are kept: `postgresql://USER:PASSWORD@HOST/NAME`,\n"
+         "which several servers can share. Default: SQLite, `catalog.db` in the data directory."},
+    {.name = "catalog_max_stale",
+     .field = &Options::catalog_max_stale,
+     .fallback = "60s",
+     .min = "1s",
+     .max = "1d",
+     .value_name = "DURATION",
+     .doc =
+         "How long a server that cannot reach its catalog goes on with what it knew. After that\n"
+         "it answers 503, since a token may have been revoked meanwhile."},
+    {.name = "master_key_file",
+     .field = &Options::master_key_file,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc =
+         "A file with the secret that all keys are derived from: a line of base64url, 32 bytes,\n"
+         "for each generation, the newest first. All servers of a fleet need the same. Default:\n"
+         "`master.key` in the data directory, made at the first start."},
+    {.name = "master_key_command",
+     .field = &Options::master_key_command,
+     .fallback = "",
+     .value_name = "COMMAND",
+     .doc = "A command that prints what `master_key_file` holds, such as that of a vault. Run by\n"
+            "/bin/sh at the start and on SIGHUP, for at most 30 seconds."},
+    {.name = "token_lifetime",
+     .field = &Options::token_lifetime,
+     .fallback = "90d",
+     .min = "1m",
+     .max = "3650d",
+     .value_name = "DURATION",
+     .doc = "How long a recipient's new token is good, unless the recipient or the command says\n"
+            "otherwise."},
+    {.name = "max_token_lifetime",
+     .field = &Options::max_token_lifetime,
+     .fallback = "365d",
+     .min = "1m",
+     .max = "3650d",
+     .value_name = "DURATION",
+     .doc =
+         "The longest that anybody may ask for. Tokens without an end need `--no-expiry` beside\n"
+         "a maximum of 3650d."},
+    {.name = "activation_lifetime",
+     .field = &Options::activation_lifetime,
+     .fallback = "72h",
+     .min = "1m",
+     .max = "30d",
+     .value_name = "DURATION",
+     .doc = "How long a recipient's activation link waits to be used."},
+    {.name = "audit",
+     .field = &Options::audit,
+     .fallback = "required",
+     .choices = "required|best_effort|off",
+     .doc =
+         "Whether every request of a recipient is recorded in the data directory, before a link,\n"
+         "credential or row leaves. With `required`, requests are answered 503 while that fails.\n"
+         "With `best_effort` the server goes on; `off` records nothing."},
+    {.name = "audit_keep",
+     .field = &Options::audit_keep,
+     .fallback = "30d",
+     .min = "0",
+     .max = "3650d",
+     .value_name = "DURATION",
+     .doc = "How long records stay in the data directory once they are in the catalog's database\n"
+            "too."},
     {.name = "url_lifetime",
      .field = &Options::url_lifetime,
      .fallback = "1h",

@@ -35,6 +35,17 @@ struct ServerOptions {
   std::chrono::milliseconds rescan_interval{};
   std::vector<std::string> allowed_roots;
 
+  std::string node;         ///< The host's name if empty.
+  std::string catalog_url;  ///< A secret: it may hold a password.
+  std::chrono::milliseconds catalog_max_stale{};
+  std::string master_key_file;
+  std::string master_key_command;
+  std::chrono::milliseconds token_lifetime{};
+  std::chrono::milliseconds max_token_lifetime{};
+  std::chrono::milliseconds activation_lifetime{};
+  std::string audit;  ///< required, best_effort or off
+  std::chrono::milliseconds audit_keep{};
+
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_password_file;

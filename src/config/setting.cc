@@ -83,6 +83,7 @@ std::string SectionOf(const SettingRow& row, std::string_view heading) {
   if (!row.choices.empty()) section += Format(", one of `{}`", row.choices);
   if (!row.min.empty()) section += Format(", at least `{}`", row.min);
   if (!row.max.empty()) section += Format(", at most `{}`", row.max);
+  if (row.is_secret) section += "; shown as `***`";
   if (row.is_path) section += "; relative to the folder of the file that names it";
   section += row.fallback.empty() ? std::string("\n- Default: none\n")
                                   : Format("\n- Default: `{}`\n", row.fallback);

@@ -41,6 +41,7 @@ struct Setting {
   std::string_view max = {};         ///< Inclusive.
   std::string_view choices = {};     ///< "a|b": the only texts allowed.
   bool is_path = false;              ///< In a file, relative to that file's folder.
+  bool is_secret = false;            ///< Shown as "***".
   std::string_view value_name = {};  ///< What the help calls the value: "HOST:PORT".
   std::string_view doc = {};         ///< A sentence or two.
 };
@@ -54,6 +55,7 @@ struct SettingRow {
   std::string_view max;
   std::string_view choices;
   bool is_path = false;
+  bool is_secret = false;
   std::string_view value_name;
   std::string_view doc;
 
@@ -98,6 +100,7 @@ SettingRow RowOf(const Setting<Options>& setting) {
           .max = setting.max,
           .choices = setting.choices,
           .is_path = setting.is_path,
+          .is_secret = setting.is_secret,
           .value_name = setting.value_name,
           .doc = setting.doc};
 }
@@ -117,7 +120,9 @@ Result<LayeredOptions<Options>> LayerSettings(std::span<const Setting<Options>> 
     const SettingRow row = RowOf(setting);
     const GivenSetting strongest = StrongestOf(row, given);
     SettingValue value = TRY(ParseSetting(row, strongest));
-    layered.in_force.push_back({setting.name, FormatSetting(value), strongest.where});
+    const bool is_hidden = setting.is_secret && !FormatSetting(value).empty();
+    layered.in_force.push_back(
+        {setting.name, is_hidden ? "***" : FormatSetting(value), strongest.where});
     std::visit(
         [&](auto field) {
           using Value = std::remove_reference_t<decltype(layered.options.*field)>;

@@ -12,6 +12,7 @@
 #include "columnar/parquet_reader.h"
 #include "delta/checkpoint_rows_internal.h"
 #include "delta/sidecar.h"
+#include "observe/trace.h"
 #include "storage/parts_ahead.h"
 
 namespace sluice::delta {
@@ -46,11 +47,12 @@ Result<StatsColumn> ChooseStats(std::shared_ptr<const storage::RandomAccessObjec
 }
 
 Result<void> ReadBatches(columnar::ParquetReader& reader, ActionSink& sink) {
-  auto next = std::async(std::launch::async, [&] { return reader.Next(); });
+  const auto read_next = observe::InCurrentTrace([&] { return reader.Next(); });
+  auto next = std::async(std::launch::async, read_next);
   while (true) {
     const std::optional<columnar::Batch> batch = TRY(next.get());
     if (!batch) return {};
-    next = std::async(std::launch::async, [&] { return reader.Next(); });
+    next = std::async(std::launch::async, read_next);
     TRY(SinkBatch(*batch, sink));
   }
 }
@@ -83,9 +85,10 @@ Result<void> ReadParquets(storage::ObjectStore& store, const std::vector<std::st
   std::size_t next = 0;
   for (const std::string& path : paths) {
     for (; next < paths.size() && opened.size() <= kFilesAhead; ++next) {
-      opened.push_back(std::async(launch, [&store, &name = paths[next], content] {
-        return OpenParquet(store, name, content);
-      }));
+      opened.push_back(
+          std::async(launch, observe::InCurrentTrace([&store, &name = paths[next], content] {
+                       return OpenParquet(store, name, content);
+                     })));
     }
     const ReaderPointer reader = TRY(opened.front().get());
     opened.pop_front();

@@ -6,6 +6,7 @@
 
 #include "delta/checkpoint.h"
 #include "delta/checksum.h"
+#include "observe/trace.h"
 #include "storage/read_ahead.h"
 
 namespace sluice::delta {
@@ -218,11 +219,12 @@ Result<table::SnapshotPtr> LogReader::ReadSideBySide(const LogSegment& segment) 
   LogSegment before = segment;
   before.commits.clear();
   before.version = table::Version(segment.commits.front().first - 1);
-  auto at_checkpoint = std::async(std::launch::async, [&]() -> Result<table::SnapshotPtr> {
-    Replay replay;
-    TRY(ReplayCheckpoint(before, replay));
-    return std::move(replay).FinishSnapshot(before.version, LayoutOf(before));
-  });
+  auto at_checkpoint =
+      std::async(std::launch::async, observe::InCurrentTrace([&]() -> Result<table::SnapshotPtr> {
+                   Replay replay;
+                   TRY(ReplayCheckpoint(before, replay));
+                   return std::move(replay).FinishSnapshot(before.version, LayoutOf(before));
+                 }));
   Replay replay;
   TRY(ReplayCommits({segment.commits.rbegin(), segment.commits.rend()}, replay));
   const auto base = at_checkpoint.get();

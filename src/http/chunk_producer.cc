@@ -1,5 +1,7 @@
 #include "http/chunk_producer.h"
 
+#include <utility>
+
 #include "base/format.h"
 
 namespace sluice::http {
@@ -13,12 +15,13 @@ std::string_view Chunk::Suffix() const {
   return bytes.empty() ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
 }
 
-ChunkProducer::ChunkProducer(BodySource& source, bool gzip)
-    : source_(source), left_bytes_(source.length_bytes()) {
+ChunkProducer::ChunkProducer(BodySource& source, bool gzip, observe::TracePointer trace)
+    : source_(source), trace_(std::move(trace)), left_bytes_(source.length_bytes()) {
   if (gzip) encoder_.emplace();
 }
 
 void ChunkProducer::Produce(Chunk& chunk) {
+  const observe::TraceScope scope(trace_);
   chunk.bytes.clear();
   std::string& raw = encoder_ ? raw_ : chunk.bytes;
   raw.clear();

@@ -7,6 +7,7 @@
 
 #include "http/gzip.h"
 #include "http/message.h"
+#include "observe/trace.h"
 
 namespace sluice::http {
 
@@ -24,14 +25,15 @@ struct Chunk {
 /// Pulls chunks from a source, compressing if asked to. Not thread-safe.
 class ChunkProducer {
  public:
-  /// `source` must outlive the producer.
-  ChunkProducer(BodySource& source, bool gzip);
+  /// `source` must outlive the producer. Chunks are made on behalf of `trace`.
+  ChunkProducer(BodySource& source, bool gzip, observe::TracePointer trace);
 
   /// Makes the next chunk. Must not be called after the last or a failed one.
   void Produce(Chunk& chunk);
 
  private:
   BodySource& source_;
+  const observe::TracePointer trace_;
   std::optional<std::uint64_t> left_bytes_;  ///< Of a source that knows its length.
   std::optional<GzipEncoder> encoder_;
   std::string raw_;  // what is to be compressed

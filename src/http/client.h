@@ -43,7 +43,8 @@ class Download {
 };
 
 /// Sends requests to other servers, over connections that are kept. Follows no redirect, keeps no
-/// cookie. Credentials in the headers of a request reach neither errors nor logs. Thread-safe.
+/// cookie. Beside the headers given goes the trace of the calling thread. Credentials in the
+/// headers of a request reach neither errors nor logs. Thread-safe.
 class Client {
  public:
   struct Options {

@@ -452,5 +452,20 @@ TEST(Client, OneMoreThanItsConnectionsWaitsForItsTimeout) {
   waiter.join();
 }
 
+TEST(Client, HandsOnTheTraceOfTheCallingThread) {
+  RawServer server([](const std::string& request) { return RawText(request); });
+  const auto client = NewClient();
+  EXPECT_THAT(GetBody(*client, server.Url("/")), IsOkAnd(Not(HasSubstr("trace"))));
+  const auto trace = std::make_shared<const observe::Trace>(
+      observe::BeginSpan({.trace_parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          .trace_state = "congo=t61r"}));
+  const observe::TraceScope scope(trace);
+  EXPECT_THAT(
+      GetBody(*client, server.Url("/")),
+      IsOkAnd(testing::AllOf(HasSubstr("\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-" +
+                                       trace->span + "-01\r\n"),
+                             HasSubstr("\r\ntracestate: congo=t61r\r\n"))));
+}
+
 }  // namespace
 }  // namespace sluice::http

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "http/client_transfer_internal.h"
+#include "observe/trace.h"
 
 namespace sluice::http {
 namespace {
@@ -100,6 +101,10 @@ Result<void> Transfer::SetHeaders(const ClientRequest& request) {
   for (const auto& [name, value] : request.headers.fields()) {
     if (!IsToken(name) || !IsFieldValue(value)) return InvalidArgument("a header that is none");
     append(value.empty() ? name + ";" : Format("{}: {}", name, value));
+  }
+  if (const observe::TracePointer& trace = observe::CurrentTrace(); trace != nullptr) {
+    append("traceparent: " + observe::TraceParentOf(*trace));
+    if (!trace->state.empty()) append("tracestate: " + trace->state);
   }
   // What libcurl would add of its own accord, and nobody signed.
   for (const char* name : {"Accept", "Content-Type", "Expect"}) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/encoding.h"
 #include "http/connection_internal.h"
 #include "http/gzip.h"
 #include "http/worker_task_internal.h"
@@ -29,7 +30,30 @@ Exchange ExchangeOf(const RequestParser& parser, const Request& request) {
           .is_head = request.method == "HEAD",
           .is_http_1_1 = parser.is_http_1_1(),
           .keep_alive = parser.keep_alive(),
-          .accepts_gzip = accept_encoding != nullptr && AcceptsGzip(*accept_encoding)};
+          .accepts_gzip = accept_encoding != nullptr && AcceptsGzip(*accept_encoding),
+          .trace = request.trace};
+}
+
+// Fields of one name are one list; a second traceparent makes both worthless.
+observe::Trace TraceOf(const Headers& headers) {
+  std::string_view parent;
+  std::string state;
+  int parents = 0;
+  for (const auto& [name, value] : headers.fields()) {
+    if (EqualsIgnoringAsciiCase(name, "traceparent")) {
+      parent = value;
+      ++parents;
+    } else if (EqualsIgnoringAsciiCase(name, "tracestate")) {
+      state += (state.empty() ? "" : ",") + value;
+    }
+  }
+  return observe::BeginSpan(
+      {.trace_parent = parents == 1 ? parent : std::string_view(), .trace_state = state});
+}
+
+Response HandleTraced(Handler& handler, Request& request, std::size_t listener) {
+  const observe::TraceScope scope(request.trace);
+  return handler.Handle(request, listener);
 }
 
 }  // namespace
@@ -147,17 +171,18 @@ void Connection::Identify(Request& request) {
   request.request_id = server_.request_ids.Next();
   request.peer_address = options_.peer_address;
   request.over_tls = channel_.transport().is_tls();
+  request.trace = std::make_shared<const observe::Trace>(TraceOf(request.headers));
 }
 
 Awaitable<Response> Connection::RunHandler(Request& request) {
   Handler& handler = server_.handler;
   if (handler.ExecutionOf(request, options_.listener) == Execution::kInline) {
-    co_return handler.Handle(request, options_.listener);
+    co_return HandleTraced(handler, request, options_.listener);
   }
   Response response;
   WorkerTask task(server_.workers, thread_);
   const bool started = task.TryStart([this, &handler, &request, &response] {
-    response = handler.Handle(request, options_.listener);
+    response = HandleTraced(handler, request, options_.listener);
   });
   if (!started) co_return MakeRefusal(503, "too many requests are waiting, try again");
   co_await task.Join();

@@ -13,6 +13,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
+#include "observe/trace.h"
 
 namespace sluice::http {
 
@@ -47,6 +48,7 @@ struct Request {
   bool over_tls = false;   ///< As the client sees it: trusted proxies' X-Forwarded-Proto counts.
   std::string request_id;  ///< Made by the server, unique in the process' lifetime; sent back as
                            ///< X-Request-Id.
+  observe::TracePointer trace;  ///< Made by the server of `traceparent` and `tracestate`, or new.
 
   /// The first query parameter of that name, or nullptr. Names are case-sensitive.
   const std::string* FindQuery(std::string_view name) const;
@@ -82,7 +84,8 @@ struct Response {
   /// Filled by the layer that knows, for the request log: caller, share, table, files, ... Never a
   /// secret.
   std::vector<std::pair<std::string, std::string>> log_fields;
-  std::size_t tag = 0;  ///< The handler's own, to know the response again in OnFinished.
+  std::shared_ptr<void> kept;  ///< Destroyed when the answer has been sent, or cut short.
+  std::size_t tag = 0;         ///< The handler's own, to know the response again in OnFinished.
 };
 
 }  // namespace sluice::http

@@ -135,7 +135,7 @@ Awaitable<Sent> ResponseWriter::WriteStream(const Exchange& exchange, Response& 
   if (SendsNoBody(exchange, response)) {
     sent.completed = co_await SendHead();
   } else {
-    ChunkProducer producer(source, frame.gzip);
+    ChunkProducer producer(source, frame.gzip, exchange.trace);
     if (length_bytes) {
       co_await SendPieces(producer, sent);
     } else {

@@ -18,6 +18,7 @@ struct Exchange {
   bool is_http_1_1 = true;
   bool keep_alive = true;
   bool accepts_gzip = false;
+  observe::TracePointer trace = nullptr;
 };
 
 struct Sent {

@@ -49,6 +49,40 @@ TEST_F(ServerTest, TheHandlerSeesTheRequestWhole) {
             "POST 1 2 body f 127.0.0.1 plain");
 }
 
+TEST_F(ServerTest, HandlersAndBodiesAreMadeOnBehalfOfTheCallersTrace) {
+  const auto describe = [] {
+    const observe::TracePointer& trace = observe::CurrentTrace();
+    return trace == nullptr ? "none" : trace->id + " " + trace->parent_span + " " + trace->state;
+  };
+  for (const Execution execution : {Execution::kInline, Execution::kWorker}) {
+    handler_.On(execution == Execution::kInline ? "/inline" : "/worker", execution,
+                [&](Request& request) {
+                  EXPECT_EQ(request.trace, observe::CurrentTrace());
+                  return Text(describe());
+                });
+  }
+  handler_.On("/stream", Execution::kInline, [&](Request&) {
+    return Stream([&](int turn, std::string& out) -> Result<void> {
+      out = turn < 2 ? describe() + "\n" : "";
+      return {};
+    });
+  });
+  Start();
+  TestClient client(address());
+  const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const std::string parent = "TraceParent: 00-" + id + "-00f067aa0ba902b7-01\r\n";
+  const std::string fields = parent + "tracestate: a=b\r\nTracestate: c=d\r\n";
+  const std::string expected = id + " 00f067aa0ba902b7 a=b,c=d";
+  EXPECT_EQ(client.Exchange(Get("/inline", fields)).body, expected);
+  EXPECT_EQ(client.Exchange(Get("/worker", fields)).body, expected);
+  EXPECT_EQ(client.Exchange(Get("/stream", fields)).body, expected + "\n" + expected + "\n");
+  for (const std::string& without : {std::string(), parent + parent}) {
+    const std::string made = client.Exchange(Get("/worker", without)).body;
+    EXPECT_THAT(made, testing::MatchesRegex("[0-9a-f]{32}  "));
+    EXPECT_FALSE(made.starts_with(id));
+  }
+}
+
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   handler_.On("/slow", Execution::kWorker, [](Request&) { return Text("slow"); });
   Start();

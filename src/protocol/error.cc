@@ -1,5 +1,7 @@
 #include "protocol/error.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -59,7 +61,10 @@ http::Response ErrorResponse(const Error& error, std::string_view request_id) {
       wire.status, wire.code,
       ours ? Format("internal error, request id {}", request_id) : error.message);
   if (wire.status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
-  if (wire.status == 429 || wire.status == 503) response.headers.Add("Retry-After", "1");
+  if (wire.status == 429 || wire.status == 503) {
+    const std::int64_t seconds = error.retry_after ? error.retry_after->count() : 1;
+    response.headers.Add("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
+  }
   return response;
 }
 

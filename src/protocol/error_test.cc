@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <variant>
@@ -70,6 +71,20 @@ TEST(ErrorResponse, TellsClientsHowToGoOn) {
             "Bearer");
   EXPECT_EQ(*ErrorResponse(Unavailable("later"), "1").headers.Find("Retry-After"), "1");
   EXPECT_EQ(*ErrorResponse(ResourceExhausted("slower"), "1").headers.Find("Retry-After"), "1");
+}
+
+TEST(ErrorResponse, TellsWhenToTryAgain) {
+  using std::chrono::milliseconds;
+  const auto retry_after = [](const Error& error) {
+    const http::Response response = ErrorResponse(error, "1");
+    const std::string* value = response.headers.Find("Retry-After");
+    return value ? *value : std::string("none");
+  };
+  const Error exhausted = ResourceExhausted("slower");
+  EXPECT_EQ(retry_after(WithRetryAfter(exhausted, milliseconds(3'600'001))), "3601");
+  EXPECT_EQ(retry_after(WithRetryAfter(exhausted, milliseconds(0))), "1");
+  EXPECT_EQ(retry_after(WithRetryAfter(Unavailable("later"), milliseconds(2'000))), "2");
+  EXPECT_EQ(retry_after(WithRetryAfter(TooLarge("never"), milliseconds(2'000))), "none");
 }
 
 TEST(PlainErrorResponse, CarriesAnyStatus) {

@@ -1,6 +1,5 @@
 #include "server/catalog_source.h"
 
-#include <span>
 #include <utility>
 
 #include "catalog/folder_scan.h"
@@ -8,8 +7,7 @@
 namespace sluice::server {
 
 Result<CatalogSource> ReadCatalog(const config::ConfigurationSources& sources,
-                                  const config::Configuration& configuration,
-                                  std::string_view recipient) {
+                                  const config::Configuration& configuration) {
   CatalogSource source;
   std::vector<config::ConfiguredShare> shares;
   if (!sources.folder.empty()) {
@@ -21,9 +19,7 @@ Result<CatalogSource> ReadCatalog(const config::ConfigurationSources& sources,
     shares = configuration.shares->shares;
     source.warnings = configuration.shares->without_effect;
   }
-  catalog::Recipient everybody{.name = catalog::RecipientName(std::string(recipient)),
-                               .all_shares = true};
-  source.view = TRY(catalog::View::Make(shares, {std::move(everybody)}));
+  source.shares = TRY(catalog::View::MakeShares(shares));
   return source;
 }
 

@@ -12,16 +12,15 @@ namespace sluice::server {
 /// Who the one recipient is that a start without recipients of its own knows.
 inline constexpr std::string_view kOwnRecipient = "me";
 
-/// What is to be shared, read from a folder, a file or the data directory.
+/// What is shared by a folder, a file or the data directory's own catalog, beside what is managed.
 struct CatalogSource {
-  catalog::ViewPtr view;
+  std::vector<catalog::SharePtr> shares;
   std::vector<std::string> warnings;  ///< For the log.
 };
 
-/// Scans the folder, or takes the shares that `configuration` read. Everything is granted to
-/// `recipient`. Errors: those of ScanFolder and View::Make.
+/// Scans the folder, or takes the shares that `configuration` read. Errors: those of ScanFolder and
+/// View::MakeShares.
 Result<CatalogSource> ReadCatalog(const config::ConfigurationSources& sources,
-                                  const config::Configuration& configuration,
-                                  std::string_view recipient);
+                                  const config::Configuration& configuration);
 
 }  // namespace sluice::server

@@ -27,4 +27,17 @@ Result<std::shared_ptr<http::TlsContext>> OpenCertificate(
   return http::TlsContext::Load(files);
 }
 
+PartHealth CertificateHealth(std::chrono::sys_seconds expires_at, SystemTime now) {
+  using std::chrono::days;
+  constexpr days kWarning{7};
+  if (now >= expires_at) {
+    return {.state = PartHealth::State::kDegraded, .reason = "the certificate has ended"};
+  }
+  const auto left = std::chrono::ceil<days>(expires_at - now);
+  if (left > kWarning) return {};
+  return {.state = PartHealth::State::kDegraded,
+          .reason = Format("the certificate ends within {} day{}", left.count(),
+                           left == days(1) ? "" : "s")};
+}
+
 }  // namespace sluice::server

@@ -2,10 +2,12 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "catalog/data_directory.h"
 #include "config/server_options.h"
 #include "http/tls.h"
+#include "server/health.h"
 
 namespace sluice::server {
 
@@ -17,5 +19,8 @@ namespace sluice::server {
 Result<std::shared_ptr<http::TlsContext>> OpenCertificate(
     const config::ServerOptions& options, catalog::DataDirectory& data,
     std::chrono::system_clock::time_point now);
+
+/// Degraded in the last week of a certificate, and after it: clients refuse it then.
+PartHealth CertificateHealth(std::chrono::sys_seconds expires_at, SystemTime now);
 
 }  // namespace sluice::server

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/file_descriptor.h"
 #include "catalog/catalog.h"
 #include "catalog/data_directory.h"
+#include "catalog/view_builder.h"
 #include "crypto/hkdf.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -95,14 +97,9 @@ bool IsAnonymous(const ConfigurationSources& sources, const Configuration& confi
   return !sources.file.empty() && !has_token;
 }
 
-std::string_view RecipientOf(const ConfigurationSources& sources,
-                             const Configuration& configuration) {
-  return IsAnonymous(sources, configuration) ? auth::kAnonymous : kOwnRecipient;
-}
-
 std::string FirstTable(const catalog::View& view) {
-  for (const catalog::Share& share : view.shares()) {
-    if (!share.tables.empty()) return share.tables.front().ref.ToString();
+  for (const catalog::SharePtr& share : view.shares()) {
+    if (!share->tables().empty()) return share->tables().front().ref.ToString();
   }
   return {};
 }
@@ -130,11 +127,10 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
   parts.log_file = TRY(OpenLogFile(options.log_file));
   parts.data = TRY(catalog::DataDirectory::Open(options.data_dir));
   parts.master_key = TRY(parts.data->MasterKey());
-  parts.source =
-      TRY(ReadCatalog(sources, parts.configuration, RecipientOf(sources, parts.configuration)));
+  parts.source = TRY(ReadCatalog(sources, parts.configuration));
   parts.sharing = TRY(SharingOptions(options));
   parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
-  TRY(CheckStores(*parts.source.view, parts.sharing.serving, *parts.stores));
+  TRY(CheckStores(parts.source.shares, parts.sharing.serving, *parts.stores));
   return parts;
 }
 
@@ -155,7 +151,11 @@ class ComposedApp final : public App {
                                                       : observe::LogFormat::kText},
             clock_)),
         data_(std::move(parts.data)),
-        catalog_(parts.source.view),
+        file_shares_(std::move(parts.source.shares)),
+        builder_(
+            [](const catalog::Entry& /*folder*/) -> Result<std::vector<config::ConfiguredSchema>> {
+              return NotImplemented("shared folders");
+            }),
         stores_(std::move(parts.stores)),
         serving_(parts.sharing.serving),
         tables_([this](const std::string& location) { return OpenTable(*stores_, location); },
@@ -171,9 +171,16 @@ class ComposedApp final : public App {
                   .log = *log_},
                  std::move(parts.sharing)),
         admin_(metrics_),
-        pipeline_(*log_, metrics_, {.request_timeout = options().request_timeout}) {
+        pipeline_({.log = *log_,
+                   .metrics = metrics_,
+                   .authenticator = authenticator_,
+                   .catalog = catalog_,
+                   .clock = clock_},
+                  {.request_timeout = options().request_timeout}) {
+    catalog_.UseUntil(SystemTime());  // nobody is known yet
     LogWarnings(parts.source.warnings);
     AddMetrics();
+    AddHealthParts();
     AddSurfaces();
   }
 
@@ -183,6 +190,7 @@ class ComposedApp final : public App {
 
   Result<void> Listen() {
     tls_ = TRY(OpenCertificate(options(), *data_, clock_.Now()));
+    if (tls_ != nullptr) AddCertificateHealth();
     std::vector<http::ListenerOptions> listeners = {
         {.address = options().listen, .tls = tls_},
         {.address = options().admin_listen, .tls = nullptr},
@@ -210,7 +218,6 @@ class ComposedApp final : public App {
          .base_url_with_token = own_links ? report_.endpoint : "",
          .prefix_behind_proxy = follows_proxy ? std::optional(options().prefix) : std::nullopt});
     TRY(LoadIdentities(configuration_));
-    DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
                            .files = has_file_listener ? PortOf(addresses[kFiles]) : 0}));
@@ -230,33 +237,16 @@ class ComposedApp final : public App {
 
   void Rescan() override {
     const std::size_t before = report_.table_count;
-    if (ReplaceCatalog(configuration_) && report_.table_count != before) {
+    if (!ReadShares(configuration_)) return;
+    if (const auto loaded = LoadIdentities(configuration_); !loaded.ok()) return;
+    if (report_.table_count != before) {
       log_->Info("folder changed", {{"tables", report_.table_count}, {"before", before}});
     }
   }
 
   void Reload() override {
     ReopenLogFile();  // first, and whatever becomes of the rest: the file may have been moved away
-    auto loaded = config::LoadConfiguration(sources_);
-    if (!loaded.ok()) {
-      log_->Error("reload failed, the old configuration stays",
-                  {{"error", loaded.error().ToString()}});
-      return;
-    }
-    if (!ReplaceCatalog(*loaded)) return;
-    if (const auto identities = LoadIdentities(*loaded); !identities.ok()) {
-      log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
-      return;
-    }
-    ReportFixedSettings(*loaded);
-    if (tls_ != nullptr) {
-      if (const auto certificate = tls_->Reload(); !certificate.ok()) {
-        log_->Error("reloaded, but the old certificate stays",
-                    {{"error", certificate.error().ToString()}});
-        return;
-      }
-    }
-    log_->Info("reloaded", {{"shares", report_.share_count}, {"tables", report_.table_count}});
+    reload_failed_ = !ReloadAll();
   }
 
   void Drain() override {
@@ -268,6 +258,30 @@ class ComposedApp final : public App {
 
  private:
   const config::ServerOptions& options() const { return configuration_.options; }
+
+  bool ReloadAll() {
+    auto loaded = config::LoadConfiguration(sources_);
+    if (!loaded.ok()) {
+      log_->Error("reload failed, the old configuration stays",
+                  {{"error", loaded.error().ToString()}});
+      return false;
+    }
+    if (!ReadShares(*loaded)) return false;
+    if (const auto identities = LoadIdentities(*loaded); !identities.ok()) {
+      log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
+      return false;
+    }
+    ReportFixedSettings(*loaded);
+    if (tls_ != nullptr) {
+      if (const auto certificate = tls_->Reload(); !certificate.ok()) {
+        log_->Error("reloaded, but the old certificate stays",
+                    {{"error", certificate.error().ToString()}});
+        return false;
+      }
+    }
+    log_->Info("reloaded", {{"shares", report_.share_count}, {"tables", report_.table_count}});
+    return true;
+  }
 
   void LogWarnings(const std::vector<std::string>& warnings) {
     if (warnings == known_warnings_) return;  // a rescan finds the same again
@@ -297,6 +311,19 @@ class ComposedApp final : public App {
               &sharing::TableCache::Stats::evictions);
   }
 
+  void AddHealthParts() {
+    health_.AddPart("configuration", [this]() -> PartHealth {
+      if (!reload_failed_) return {};
+      return {.state = PartHealth::State::kDegraded,
+              .reason = "the last reload failed, what was in force stays; the log says why"};
+    });
+  }
+
+  void AddCertificateHealth() {
+    health_.AddPart("certificate",
+                    [this] { return CertificateHealth(tls_->ExpiresAt(), clock_.Now()); });
+  }
+
   void AddCertificateMetric() {
     metrics_.AddGaugeReading(
         {.name = "sluice_tls_certificate_expiry_timestamp_seconds",
@@ -311,7 +338,7 @@ class ComposedApp final : public App {
     recipients.Add(options().prefix, sharing::kSharingRoutes, service_);
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
     Surface owner;
-    owner.Add("", kHealthRoutes, health_);
+    owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
     Surface files;
     files.Add("", kHealthRoutes, health_);
@@ -320,42 +347,52 @@ class ComposedApp final : public App {
       pipeline_.AddSurface(*surface);
   }
 
+  /// The recipients and principals that no store keeps, with the tokens of the data directory or
+  /// the file.
   Result<void> LoadIdentities(const Configuration& configuration) {
-    auth::Authenticator::Options recipients;
+    const bool is_anonymous = IsAnonymous(sources_, configuration);
+    catalog::ManagedRecipient recipient{.id = std::string(kOwnRecipient),
+                                        .name = std::string(kOwnRecipient)};
     if (UsesOwnRecipient(sources_, configuration)) {
       const auto profile = TRY(data_->ProfileFor(std::string(kOwnRecipient), report_.endpoint));
       report_.profile_path = profile.path;
       report_.endpoint_rewritten =
           profile.change == catalog::StoredProfile::Change::kEndpointRewritten;
-      recipients.tokens.push_back(auth::Know(profile.token, kOwnRecipient));
-    } else if (IsAnonymous(sources_, configuration)) {
-      recipients.allow_anonymous = true;
+      recipient.tokens.push_back(auth::Know(profile.token, "me.share"));
+    } else if (is_anonymous) {
+      recipient.id = recipient.name = auth::kAnonymous;
     } else {
-      recipients.tokens.push_back(auth::Know(*configuration.shares->bearer_token, kOwnRecipient));
+      recipient.tokens.push_back(auth::Know(*configuration.shares->bearer_token, "bearerToken"));
     }
-    report_.anonymous = recipients.allow_anonymous;
     const Secret admin_token = TRY(data_->AdminToken());
-    pipeline_.SetAuthenticators(std::make_shared<auth::Authenticator>(std::move(recipients)),
-                                std::make_shared<auth::Authenticator>(auth::Authenticator::Options{
-                                    .tokens = {auth::Know(admin_token, "owner")}}));
+    catalog::Principal owner{.id = "owner", .name = "owner", .role = catalog::Role::kAdmin};
+    owner.tokens.push_back(auth::Know(admin_token, "admin.token"));
+    report_.anonymous = is_anonymous;
+    authenticator_.AllowAnonymous(is_anonymous);
+    builder_.SetFile({.shares = file_shares_,
+                      .recipients = {catalog::MakeRecipient(std::move(recipient),
+                                                            /*reads_file_shares=*/true)},
+                      .principals = {std::move(owner)}});
+    catalog_.Replace(builder_.Build());
+    catalog_.UseUntil(SystemTime::max());
+    DescribeCatalog(*catalog_.Current());
     return {};
   }
 
-  bool ReplaceCatalog(const Configuration& configuration) {
-    auto source = ReadCatalog(sources_, configuration, RecipientOf(sources_, configuration));
+  bool ReadShares(const Configuration& configuration) {
+    auto source = ReadCatalog(sources_, configuration);
     if (!source.ok()) {
       log_->Error("cannot read what is shared, the old shares stay",
                   {{"error", source.error().ToString()}});
       return false;
     }
-    const auto checked = CheckStores(*source->view, serving_, *stores_);
+    const auto checked = CheckStores(source->shares, serving_, *stores_);
     if (!checked.ok()) {
       log_->Error("the old shares stay", {{"error", checked.error().ToString()}});
       return false;
     }
     LogWarnings(source->warnings);
-    DescribeCatalog(*source->view);
-    catalog_.Replace(std::move(source->view));
+    file_shares_ = std::move(source->shares);
     return true;
   }
 
@@ -397,7 +434,11 @@ class ComposedApp final : public App {
   std::unique_ptr<observe::Logger> log_;
   std::unique_ptr<catalog::DataDirectory> data_;
   Health health_;
-  catalog::Catalog catalog_;
+  std::atomic<bool> reload_failed_ = false;
+  catalog::Catalog catalog_{catalog::View::Of({})};
+  std::vector<catalog::SharePtr> file_shares_;
+  catalog::ViewBuilder builder_;
+  auth::Authenticator authenticator_{catalog_, clock_};
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;
   sharing::TableCache tables_;

@@ -56,19 +56,49 @@ void AddHeadRoutes(std::vector<BoundRoute>& routes) {
   std::ranges::move(heads, std::back_inserter(routes));
 }
 
+const std::string* FindPathParameter(const http::Request& request, std::string_view name) {
+  for (const auto& [key, value] : request.path_parameters)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+/// "share", "share.schema" or "share.schema.table", as far as the path names them.
+std::string ObjectOf(const http::Request& request) {
+  std::string object;
+  for (const char* const name : {"share", "schema", "table"}) {
+    const std::string* const part = FindPathParameter(request, name);
+    if (part == nullptr) break;
+    if (!object.empty()) object += '.';
+    object += *part;
+  }
+  return object;
+}
+
+/// Tells a client in good time that its token ends, in days or less.
+void WarnOfExpiry(const auth::Caller& caller, SystemTime now, http::Response& response) {
+  constexpr auto kWarnBefore = std::chrono::days(14);
+  if (!caller.token_expires_at || *caller.token_expires_at - now > kWarnBefore) return;
+  std::string time;
+  AppendUtc(*caller.token_expires_at, time);
+  response.headers.Add("Sluice-Token-Expires", time);
+}
+
 observe::LogLevel LevelOf(int status) {
   return status >= 500 ? observe::LogLevel::kError : observe::LogLevel::kInfo;
 }
 
 }  // namespace
 
-Pipeline::Pipeline(observe::Logger& log, observe::MetricRegistry& metrics, Options options)
-    : log_(log),
-      metrics_(metrics),
+Pipeline::Pipeline(const Dependencies& dependencies, Options options)
+    : dependencies_(dependencies),
       options_(std::move(options)),
-      sent_bytes_(metrics.AddCounter({.name = "sluice_http_sent_bytes_total",
-                                      .help = "Bytes of response bodies sent.",
-                                      .labels = {}})) {
+      sent_bytes_(dependencies_.metrics.AddCounter({.name = "sluice_http_sent_bytes_total",
+                                                    .help = "Bytes of response bodies sent.",
+                                                    .labels = {}})),
+      quota_refusals_(
+          dependencies_.metrics.AddCounter({.name = "sluice_quota_refusals_total",
+                                            .help = "Requests refused because a quota was used up.",
+                                            .labels = {}})) {
   route_metrics_.push_back(AddRouteMetrics("", "none"));
 }
 
@@ -76,17 +106,17 @@ Pipeline::RouteMetrics Pipeline::AddRouteMetrics(const std::string& method,
                                                  const std::string& route) {
   std::vector<observe::Counter> by_class;
   for (std::size_t status_class = 1; status_class <= kStatusClasses; ++status_class) {
-    by_class.push_back(metrics_.AddCounter(
+    by_class.push_back(dependencies_.metrics.AddCounter(
         {.name = "sluice_http_requests_total",
          .help = "Requests answered.",
          .labels = {
              {"method", method}, {"route", route}, {"status", Format("{}xx", status_class)}}}));
   }
-  auto seconds =
-      metrics_.AddHistogram({.name = "sluice_http_request_seconds",
-                             .help = "Time from a request's first byte to its answer's last.",
-                             .labels = {{"method", method}, {"route", route}}},
-                            observe::DurationBounds());
+  auto seconds = dependencies_.metrics.AddHistogram(
+      {.name = "sluice_http_request_seconds",
+       .help = "Time from a request's first byte to its answer's last.",
+       .labels = {{"method", method}, {"route", route}}},
+      observe::DurationBounds());
   return {.by_status_class = std::move(by_class), .seconds = seconds};
 }
 
@@ -101,13 +131,6 @@ void Pipeline::AddSurface(const Surface& surface) {
   }
   served.router = std::make_unique<http::Router>(patterns);
   served_.push_back(std::move(served));
-}
-
-void Pipeline::SetAuthenticators(std::shared_ptr<const auth::Authenticator> recipients,
-                                 std::shared_ptr<const auth::Authenticator> owners) {
-  Authenticators next{.recipients = std::move(recipients), .owners = std::move(owners)};
-  const std::lock_guard lock(mutex_);
-  std::swap(authenticators_, next);
 }
 
 http::Execution Pipeline::ExecutionOf(const http::Request& request, std::size_t listener) const {
@@ -125,8 +148,8 @@ http::Response Pipeline::Handle(http::Request& request, std::size_t listener) {
   if (!match) return protocol::ErrorResponse(miss.error, request.request_id);
 
   request.path_parameters = std::move(match->parameters);
-  std::string recipient;
-  auto result = Run(served.routes[match->index], request, recipient);
+  auth::Caller caller = auth::Authenticator::Nobody(request);
+  auto result = RunRecorded(served.routes[match->index], request, caller);
   http::Response response;
   std::string fault;  // for the log
   if (result.ok()) {
@@ -136,37 +159,83 @@ http::Response Pipeline::Handle(http::Request& request, std::size_t listener) {
     fault = result.error().ToString();
   }
   response.tag = served.tags[match->index];
-  if (!recipient.empty()) response.log_fields.emplace_back("recipient", std::move(recipient));
+  WarnOfExpiry(caller, dependencies_.clock.Now(), response);
+  if (!caller.recipient.empty())
+    response.log_fields.emplace_back("recipient", std::move(caller.recipient));
   if (!fault.empty()) response.log_fields.emplace_back("error", std::move(fault));
   return response;
 }
 
 Result<auth::Caller> Pipeline::Authenticate(auth::Who who, const http::Request& request) const {
-  if (who == auth::Who::kAnyone) return auth::Caller{};
-  if (who == auth::Who::kOwnerOrLoopback && IsOnThisMachine(request.peer_address))
-    return auth::Caller{};
-  Authenticators known;
-  {
-    const std::lock_guard lock(mutex_);
-    known = authenticators_;
+  switch (who) {
+    case auth::Who::kAnyone: break;
+    case auth::Who::kRecipient: return dependencies_.authenticator.Recipient(request);
+    case auth::Who::kRecipientOrAnyone: {
+      if (request.headers.Find("Authorization") == nullptr) break;
+      auto caller = dependencies_.authenticator.Recipient(request);
+      if (caller.ok()) return caller;
+      break;
+    }
+    case auth::Who::kOwnerOrLoopback:
+      if (IsOnThisMachine(request.peer_address)) break;
+      [[fallthrough]];
+    case auth::Who::kOwner: return dependencies_.authenticator.Principal(request);
   }
-  const std::string* const authorization = request.headers.Find("Authorization");
-  const bool is_optional = who == auth::Who::kRecipientOrAnyone;
-  if (is_optional && authorization == nullptr) return auth::Caller{};
-  const bool is_recipient = is_optional || who == auth::Who::kRecipient;
-  const auto& authenticator = is_recipient ? known.recipients : known.owners;
-  if (authenticator == nullptr) return Unavailable("the server is starting");
-  auto caller = authenticator->Authenticate(
-      authorization != nullptr ? std::optional<std::string_view>(*authorization) : std::nullopt);
-  if (is_optional && !caller.ok()) return auth::Caller{};
-  return caller;
+  return auth::Authenticator::Nobody(request);
+}
+
+// What recipients ask for is recorded; whoever asks for health or metrics learns no data.
+Result<http::Response> Pipeline::RunRecorded(const BoundRoute& route, const http::Request& request,
+                                             auth::Caller& caller) const {
+  const bool is_recorded =
+      route.who == auth::Who::kRecipient || route.who == auth::Who::kRecipientOrAnyone;
+  if (!is_recorded) return Run(route, request, caller);
+  audit::Decision decision(dependencies_.journal, options_.on_audit_failure,
+                           dependencies_.clock.Now());
+  audit::Record& record = decision.record();
+  record.action = route.action;
+  record.request_id = caller.request_id;
+  record.peer = caller.peer;
+  record.agent = caller.agent;
+  record.object = ObjectOf(request);
+  caller.decision = &decision;
+  auto result = Run(route, request, caller);
+  caller.decision = nullptr;
+  TRY(decision.Finish(result.ok() ? nullptr : &result.error()));
+  return result;
 }
 
 Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Request& request,
-                                     std::string& recipient) const {
-  const auth::Caller caller = TRY(Authenticate(route.who, request));
-  recipient = caller.recipient;
+                                     auth::Caller& caller) const {
+  audit::Decision* const decision = caller.decision;
+  caller = TRY(Authenticate(route.who, request));
+  caller.decision = decision;
+  if (decision != nullptr) {
+    audit::Record& record = decision->record();
+    record.recipient = caller.recipient;
+    record.token_id = caller.token_id;
+    record.purpose = caller.purpose;
+    TRY(AdmitRequest(route, request, caller));
+  }
   return RunInTime(route, request, caller);
+}
+
+Result<void> Pipeline::AdmitRequest(const BoundRoute& /*route*/, const http::Request& request,
+                                    const auth::Caller& caller) const {
+  if (dependencies_.quotas == nullptr || caller.recipient_id.empty()) return {};
+  std::string share_id;
+  if (const std::string* const name = FindPathParameter(request, "share")) {
+    const catalog::ViewPtr view = dependencies_.catalog.Current();
+    const auto share = view->FindShare(protocol::ShareName(*name));
+    if (share != nullptr) share_id = share->id();
+  }
+  auto admitted = dependencies_.quotas->AdmitRequest(
+      {.recipient_id = caller.recipient_id, .share_id = share_id});
+  if (!admitted.ok()) {
+    observe::Counter refusals = quota_refusals_;
+    refusals.Add();
+  }
+  return admitted;
 }
 
 Result<http::Response> Pipeline::RunInTime(const BoundRoute& route, const http::Request& request,
@@ -204,12 +273,19 @@ void Pipeline::OnFinished(const Outcome& outcome) {
       {"bytes", outcome.body_bytes},
       {"us", outcome.duration.count()}};
   if (!outcome.completed) fields.emplace_back("cut_short", true);
+  if (request.trace != nullptr) {
+    fields.emplace_back("trace_id", request.trace->id);
+    fields.emplace_back("span_id", request.trace->span);
+    if (!request.trace->parent_span.empty()) {
+      fields.emplace_back("parent_span_id", request.trace->parent_span);
+    }
+  }
   for (const auto& [name, value] : response.log_fields)
     fields.emplace_back(name, std::string_view(value));
   if (const std::string* const agent = request.headers.Find("User-Agent")) {
     fields.emplace_back("agent", std::string_view(*agent));
   }
-  log_.Log({.level = LevelOf(response.status), .event = "request", .fields = fields});
+  dependencies_.log.Log({.level = LevelOf(response.status), .event = "request", .fields = fields});
 }
 
 http::Response Pipeline::Refuse(int status, std::string_view message) {

@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "audit/decision.h"
+#include "audit/journal.h"
+#include "audit/quota.h"
 #include "auth/authenticator.h"
+#include "catalog/catalog.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "observe/log.h"
@@ -18,7 +21,8 @@
 namespace sluice::server {
 
 /// Takes every request through the same steps: find the route, find out who calls, run the handler,
-/// turn an error into a response; afterwards log one line and count. Thread-safe.
+/// turn an error into a response, record the decision; afterwards log one line and count.
+/// Thread-safe.
 class Pipeline final : public http::Handler {
  public:
   using MonotonicTime = std::chrono::steady_clock::time_point;
@@ -26,17 +30,24 @@ class Pipeline final : public http::Handler {
     /// A handler that took longer is answered 504 instead of what it found: a client, or a proxy
     /// between, has given up by then. 0: no limit.
     std::chrono::milliseconds request_timeout{0};
+    audit::OnFailure on_audit_failure = audit::OnFailure::kRefuse;
     std::function<MonotonicTime()> now = std::chrono::steady_clock::now;  ///< Thread-safe.
   };
-  /// Both must outlive the pipeline.
-  Pipeline(observe::Logger& log, observe::MetricRegistry& metrics, Options options);
+  /// All must outlive the pipeline.
+  struct Dependencies {
+    observe::Logger& log;
+    observe::MetricRegistry& metrics;
+    const auth::Authenticator& authenticator;
+    const catalog::Catalog& catalog;
+    const Clock& clock;
+    audit::Quotas* quotas = nullptr;    ///< Null: none.
+    audit::Journal* journal = nullptr;  ///< Null: nothing is recorded.
+  };
+  Pipeline(const Dependencies& dependencies, Options options);
 
   /// Adds what the next listener serves; its index is that of http::Server's listeners. Before the
   /// start only.
   void AddSurface(const Surface& surface);
-  /// Replaces who is known to all surfaces. Requests in progress go on with the ones before.
-  void SetAuthenticators(std::shared_ptr<const auth::Authenticator> recipients,
-                         std::shared_ptr<const auth::Authenticator> owners);
 
   http::Execution ExecutionOf(const http::Request& request, std::size_t listener) const override;
   http::Response Handle(http::Request& request, std::size_t listener) override;
@@ -54,26 +65,24 @@ class Pipeline final : public http::Handler {
     std::unique_ptr<http::Router> router;
     std::vector<std::size_t> tags;  ///< Of each route: its place in route_metrics_.
   };
-  struct Authenticators {
-    std::shared_ptr<const auth::Authenticator> recipients;
-    std::shared_ptr<const auth::Authenticator> owners;
-  };
-
   RouteMetrics AddRouteMetrics(const std::string& method, const std::string& route);
   Result<auth::Caller> Authenticate(auth::Who who, const http::Request& request) const;
+  /// Who calls, may they, how much; then the handler. `caller` is filled in as far as it is known.
   Result<http::Response> Run(const BoundRoute& route, const http::Request& request,
-                             std::string& recipient) const;
+                             auth::Caller& caller) const;
+  Result<http::Response> RunRecorded(const BoundRoute& route, const http::Request& request,
+                                     auth::Caller& caller) const;
+  Result<void> AdmitRequest(const BoundRoute& route, const http::Request& request,
+                            const auth::Caller& caller) const;
   Result<http::Response> RunInTime(const BoundRoute& route, const http::Request& request,
                                    const auth::Caller& caller) const;
 
-  observe::Logger& log_;
-  observe::MetricRegistry& metrics_;
+  const Dependencies dependencies_;
   const Options options_;
   observe::Counter sent_bytes_;
+  observe::Counter quota_refusals_;
   std::vector<Served> served_;
   std::vector<RouteMetrics> route_metrics_;  ///< The first counts requests that found no route.
-  mutable std::mutex mutex_;  ///< Guards what follows; held for two reference counts.
-  Authenticators authenticators_;
 };
 
 }  // namespace sluice::server

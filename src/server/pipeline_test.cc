@@ -66,11 +66,14 @@ class PipelineTest : public testing::Test {
   }
 
   void LoadIdentities() {
-    const auto knowing = [](const char* token, std::string_view name) {
-      return std::make_shared<Authenticator>(
-          Authenticator::Options{.tokens = {auth::Know(Secret(token), name)}});
-    };
-    pipeline_.SetAuthenticators(knowing(kRecipientToken, "acme"), knowing(kOwnerToken, "owner"));
+    catalog::ManagedRecipient acme{.id = "1", .name = "acme"};
+    acme.tokens = {auth::Know(Secret(kRecipientToken), "t")};
+    catalog::OwnerSettings settings;
+    settings.principals = {{.name = "owner", .tokens = {auth::Know(Secret(kOwnerToken), "t")}}};
+    catalog_.Replace(
+        catalog::View::Of({.recipients = {catalog::MakeRecipient(acme)},
+                           .settings = std::make_shared<const catalog::OwnerSettings>(settings)}));
+    catalog_.UseUntil(clock_.Now() + std::chrono::hours(1));
   }
 
   static Request RequestOf(const std::string& method, const std::string& target,
@@ -109,8 +112,16 @@ class PipelineTest : public testing::Test {
   observe::MetricRegistry metrics_;
   Pipeline::MonotonicTime now_;
   FakeService service_;
-  Pipeline pipeline_{
-      log_, metrics_, {.request_timeout = milliseconds(100), .now = [this] { return now_; }}};
+  ManualClock clock_{SystemTime(std::chrono::seconds(1'795'255'200))};
+  catalog::Catalog catalog_{catalog::View::Of({})};
+  Authenticator authenticator_{catalog_, clock_};
+  const Pipeline::Dependencies dependencies_{.log = log_,
+                                             .metrics = metrics_,
+                                             .authenticator = authenticator_,
+                                             .catalog = catalog_,
+                                             .clock = clock_};
+  Pipeline pipeline_{dependencies_,
+                     {.request_timeout = milliseconds(100), .now = [this] { return now_; }}};
 };
 
 TEST_F(PipelineTest, WhoMayComeUnknownIsKnownByAGoodTokenAlone) {
@@ -205,9 +216,8 @@ TEST_F(PipelineTest, WhoIsOnThisMachineNeedsNoTokenForMetrics) {
 
 TEST_F(PipelineTest, NewIdentitiesCountAtOnce) {
   LoadIdentities();
-  pipeline_.SetAuthenticators(
-      std::make_shared<Authenticator>(Authenticator::Options{.allow_anonymous = true}),
-      std::make_shared<Authenticator>(Authenticator::Options{}));
+  LoadIdentities();
+  authenticator_.AllowAnonymous(true);
   EXPECT_EQ(Get("/p/things/a").status, 200);
   EXPECT_EQ(service_.caller, auth::kAnonymous);
   EXPECT_EQ(Get("/p/admin", kOwnerToken).status, 401);
@@ -327,7 +337,7 @@ TEST_F(PipelineTest, AnswersWhoWaitedNoLongerThanTheLimit) {
 }
 
 TEST_F(PipelineTest, HasNoLimitUnlessThereIsOne) {
-  Pipeline pipeline(log_, metrics_, {.now = [this] { return now_; }});
+  Pipeline pipeline(dependencies_, {.now = [this] { return now_; }});
   Surface surface;
   surface.Add("", kRoutes, service_);
   pipeline.AddSurface(surface);

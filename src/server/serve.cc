@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/compose.h"
+#include "server/service_manager.h"
 #include "server/stores.h"
 #include "sharing/servable.h"
 #include "storage/location.h"
@@ -43,11 +44,15 @@ Result<void> Serve(const ServeRequest& request) {
   const sigset_t signals = BlockSignals();
   const std::unique_ptr<App> app = TRY(App::Start(request.sources));
   if (request.on_listening) request.on_listening(app->report());
+  TellServiceManager("READY=1");
   while (true) {
     switch (NextSignal(signals, app->rescan_interval())) {
       case 0: app->Rescan(); break;
       case SIGHUP: app->Reload(); break;
-      default: app->Drain(); return {};
+      default:
+        TellServiceManager("STOPPING=1");
+        app->Drain();
+        return {};
     }
   }
 }

@@ -128,21 +128,22 @@ Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
   return delta::NewDeltaTable(std::move(store.objects), std::move(place.path));
 }
 
-Result<void> CheckStores(const catalog::View& view, const config::ServingTerms& defaults,
-                         storage::Stores& stores) {
-  for (const catalog::Share& share : view.shares()) {
-    for (const catalog::SharedTable& table : share.tables) {
+Result<void> CheckStores(std::span<const catalog::SharePtr> shares,
+                         const config::ServingTerms& defaults, storage::Stores& stores) {
+  for (const catalog::SharePtr& share : shares) {
+    for (const catalog::SharedTable& table : share->tables()) {
       TRY(CheckTable(table, defaults, stores));
     }
   }
   return {};
 }
 
-Result<void> CheckStoresOf(const config::Configuration& configuration, const catalog::View& view) {
+Result<void> CheckStoresOf(const config::Configuration& configuration,
+                           std::span<const catalog::SharePtr> shares) {
   const SystemClock clock;
   const auto stores = TRY(OpenStores(configuration, clock));
   const config::ServingTerms serving = TRY(ServingTermsOf(configuration.options));
-  return CheckStores(view, serving, *stores);
+  return CheckStores(shares, serving, *stores);
 }
 
 Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options) {

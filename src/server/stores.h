@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -28,12 +29,13 @@ Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
 /// Whether every table's store is one that this server can make, and can be delivered as the owner
 /// wants; asks no store. Tables on schemes that are not served pass: they are listed, and answer
 /// that. Errors: kInvalidArgument naming the table.
-Result<void> CheckStores(const catalog::View& view, const config::ServingTerms& defaults,
-                         storage::Stores& stores);
+Result<void> CheckStores(std::span<const catalog::SharePtr> shares,
+                         const config::ServingTerms& defaults, storage::Stores& stores);
 
-/// Whether the stores of a configuration can be made and deliver the tables of `view` as the owner
-/// wants; asks none. Errors: those of OpenStores and CheckStores.
-Result<void> CheckStoresOf(const config::Configuration& configuration, const catalog::View& view);
+/// Whether the stores of a configuration can be made and deliver the tables of `shares` as the
+/// owner wants; asks none. Errors: those of OpenStores and CheckStores.
+Result<void> CheckStoresOf(const config::Configuration& configuration,
+                           std::span<const catalog::SharePtr> shares);
 
 /// The settings of the server as terms.
 Result<config::ServingTerms> ServingTermsOf(const config::ServerOptions& options);

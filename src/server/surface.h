@@ -17,6 +17,7 @@ struct BoundRoute {
   std::string path;  ///< Prefix included.
   auth::Who who;
   http::Execution execution;
+  audit::Action action = audit::Action::kList;
   std::function<Result<http::Response>(const http::Request&, const auth::Caller&)> handle;
 };
 
@@ -31,6 +32,7 @@ class Surface {
                          .path = prefix + std::string(route.path),
                          .who = route.who,
                          .execution = route.execution,
+                         .action = route.action,
                          .handle = [handle = route.handle, &service](const http::Request& request,
                                                                      const auth::Caller& caller) {
                            return handle(request, caller, service);

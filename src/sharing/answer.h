@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "audit/quota.h"
 #include "http/message.h"
 #include "protocol/capabilities.h"
 #include "protocol/table_lines.h"
@@ -25,6 +26,7 @@ struct TableAnswer {
   std::optional<std::chrono::milliseconds> stale_for;  ///< See LatestSnapshot.
   /// What hints left of the files: "3/200". Empty where nothing is pruned.
   std::string pruned;
+  audit::Quotas::Permit permit;  ///< Held while the answer is on its way.
 };
 
 /// An answer's body: head lines, a line for each file, and the last line if one was asked for.

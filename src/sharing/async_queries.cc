@@ -44,8 +44,9 @@ void AsyncQueries::Run() {
     const auto found = entries_.find(id);
     if (found == entries_.end()) continue;
     const std::shared_ptr<const AsyncQuery> query = found->second.query;
+    const observe::TracePointer trace = found->second.trace;
     lock.unlock();
-    Result<void> outcome = prepare_(*query);
+    Result<void> outcome = PrepareFor(*query, trace);
     lock.lock();
     if (const auto entry = entries_.find(id); entry != entries_.end()) {
       entry->second.outcome = std::move(outcome);
@@ -53,6 +54,12 @@ void AsyncQueries::Run() {
     }
     changed_.notify_all();
   }
+}
+
+Result<void> AsyncQueries::PrepareFor(const AsyncQuery& query,
+                                      const observe::TracePointer& trace) const {
+  const observe::TraceScope scope(trace);
+  return prepare_(query);
 }
 
 void AsyncQueries::CountDown(const std::string& recipient) {
@@ -111,8 +118,11 @@ Result<std::shared_ptr<const AsyncQuery>> AsyncQueries::Submit(AsyncQuery query,
   query.id = crypto::RandomToken(kIdBytes);
   auto shared = std::make_shared<const AsyncQuery>(std::move(query));
   keys_[key] = shared->id;
-  entries_[shared->id] = {
-      .query = shared, .key = key, .expires_at = clock_.Now() + options_.lifetime, .outcome = {}};
+  entries_[shared->id] = {.query = shared,
+                          .trace = observe::CurrentTrace(),
+                          .key = key,
+                          .expires_at = clock_.Now() + options_.lifetime,
+                          .outcome = {}};
   waiting_.push_back(shared->id);
   changed_.notify_all();
   return shared;

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "observe/trace.h"
 #include "protocol/query.h"
 #include "table/metadata.h"
 
@@ -68,12 +69,14 @@ class AsyncQueries {
  private:
   struct Entry {
     std::shared_ptr<const AsyncQuery> query;
-    std::string key;  ///< In `keys_`.
+    observe::TracePointer trace;  ///< Of the request that asked first.
+    std::string key;              ///< In `keys_`.
     SystemTime expires_at;
     std::optional<Result<void>> outcome;
   };
 
   void Run();
+  Result<void> PrepareFor(const AsyncQuery& query, const observe::TracePointer& trace) const;
   void ForgetExpired();
   /// False if every query is still waited for.
   bool ForgetOldestReady();

@@ -163,6 +163,8 @@ class RangeReader {
           "with maxFiles",
           kMaxRangeFiles);
     }
+    ++found_.totals.files;
+    found_.totals.bytes += file.block->size_bytes(file.row);
     std::vector<CommitPart>& parts = found_.parts;
     if (!parts.empty() && parts.back().block == file.block && parts.back().end_row == file.row) {
       parts.back().end_row = file.end_row;

@@ -48,6 +48,7 @@ struct RangePosition {
 
 struct RangeLines {
   std::vector<CommitPart> parts;
+  table::FileTotals totals;
   std::optional<RangePosition> next;  ///< None if the range is at its end.
 };
 

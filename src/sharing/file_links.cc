@@ -18,6 +18,7 @@ class ServerLinks final : public FileLinks {
     return {};
   }
   SystemTime expires_at() const override { return urls_.expires_at(); }
+  std::string_view delivery() const override { return "proxy"; }
 
  private:
   const storage::PreparedFileUrls urls_;
@@ -49,6 +50,7 @@ class StoreLinks final : public FileLinks {
     return urls->Append(path.path, out);
   }
   SystemTime expires_at() const override { return urls_->expires_at(); }
+  std::string_view delivery() const override { return "url"; }
 
  private:
   // Files outside the table may lie in other buckets.

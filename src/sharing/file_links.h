@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -20,6 +21,8 @@ class FileLinks {
   virtual Result<void> Append(const storage::DataPath& path, std::string& out) const = 0;
   /// When the first of them ends.
   virtual SystemTime expires_at() const = 0;
+  /// "url" or "proxy", for records.
+  virtual std::string_view delivery() const = 0;
 };
 
 /// Links to this server's `/files`.

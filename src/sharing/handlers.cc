@@ -121,6 +121,7 @@ Result<Response> Respond(const protocol::TableRef& table, TableAnswer answer) {
     response.headers.Add("Sluice-Pruned", "files=" + answer.pruned);
     response.log_fields.emplace_back("files", answer.pruned);
   }
+  response.kept = std::make_shared<audit::Quotas::Permit>(std::move(answer.permit));
   TableAnswerBody body = TRY(RenderAnswer(std::move(answer)));
   std::visit([&](auto part) { response.body = std::move(part); }, std::move(body));
   return response;
@@ -181,6 +182,14 @@ std::string_view EncodedFilePath(const Request& http) {
   return std::string_view(http.path).substr(begin + 1);
 }
 
+std::uint64_t LengthOf(const Response& response) {
+  if (const auto* const part = std::get_if<http::FileBody>(&response.body))
+    return part->length_bytes;
+  if (const auto* const source = std::get_if<std::unique_ptr<http::BodySource>>(&response.body))
+    return (*source)->length_bytes().value_or(0);
+  return std::get<std::string>(response.body).size();
+}
+
 Result<Response> GetFile(const Request& http, const Caller& caller, SharingService& service) {
   const std::size_t question = http.target.find('?');
   const std::string_view path = EncodedFilePath(http);
@@ -189,6 +198,7 @@ Result<Response> GetFile(const Request& http, const Caller& caller, SharingServi
                                      : std::string_view(http.target).substr(question + 1);
   SharingService::SharedFile shared = TRY(service.OpenFile(caller, path, query));
   Response response = TRY(RespondWithFile(http, std::move(shared.file)));
+  if (shared.link != nullptr && http.method == "GET") shared.link->Count(LengthOf(response));
   response.log_fields.emplace_back("table", shared.table.ToString());
   response.log_fields.emplace_back("recipient", std::move(shared.recipient));
   return response;
@@ -204,25 +214,26 @@ const auth::Route<SharingService> kSharingRoutes[13] = {
      ListTables},
     {"GET", "/shares/{share}/all-tables", Who::kRecipient, Execution::kInline, ListAllTables},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/version", Who::kRecipient,
-     Execution::kWorker, GetTableVersion},
+     Execution::kWorker, GetTableVersion, audit::Action::kVersion},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}", Who::kRecipient, Execution::kInline,
      GetTable},
     {"HEAD", "/shares/{share}/schemas/{schema}/tables/{table}", Who::kRecipient, Execution::kWorker,
-     GetTableVersion},
+     GetTableVersion, audit::Action::kVersion},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/metadata", Who::kRecipient,
-     Execution::kWorker, GetTableMetadata},
+     Execution::kWorker, GetTableMetadata, audit::Action::kMetadata},
     {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/query", Who::kRecipient,
-     Execution::kWorker, QueryTable},
+     Execution::kWorker, QueryTable, audit::Action::kQuery},
     {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/queries/{queryId}", Who::kRecipient,
-     Execution::kWorker, PollQuery},
+     Execution::kWorker, PollQuery, audit::Action::kQuery},
     {"GET", "/shares/{share}/schemas/{schema}/tables/{table}/changes", Who::kRecipient,
-     Execution::kWorker, ReadChanges},
+     Execution::kWorker, ReadChanges, audit::Action::kChanges},
     {"POST", "/shares/{share}/schemas/{schema}/tables/{table}/temporary-table-credentials",
-     Who::kRecipient, Execution::kWorker, VendCredentials},
+     Who::kRecipient, Execution::kWorker, VendCredentials, audit::Action::kCredentials},
 };
 
 const auth::Route<SharingService> kFileRoutes[1] = {
-    {"GET", "/files/{path...}", Who::kRecipientOrAnyone, Execution::kWorker, GetFile},
+    {"GET", "/files/{path...}", Who::kRecipientOrAnyone, Execution::kWorker, GetFile,
+     audit::Action::kDownload},
 };
 
 }  // namespace sluice::sharing

@@ -10,16 +10,12 @@ namespace {
 
 constexpr std::string_view kListPurpose = "list";
 
-catalog::RecipientName RecipientOf(const auth::Caller& caller) {
-  return catalog::RecipientName(caller.recipient);
-}
-
 protocol::ShareItem ItemOf(const catalog::Share& share) {
-  return {.name = share.name.value(),
-          .id = share.id,
-          .display_name = share.description.display_name,
-          .comment = share.description.comment,
-          .properties = &share.description.properties};
+  return {.name = share.name().value(),
+          .id = share.id(),
+          .display_name = share.description().display_name,
+          .comment = share.description().comment,
+          .properties = &share.description().properties};
 }
 
 }  // namespace
@@ -72,7 +68,7 @@ Result<std::string> SharingService::EncodeList(const auth::Caller& caller, const
 Result<std::string> SharingService::ListShares(const auth::Caller& caller,
                                                const protocol::ListRequest& request) const {
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const std::vector<const catalog::Share*> shares = view->SharesOf(RecipientOf(caller));
+  const std::vector<const catalog::Share*> shares = SeenBy(caller, *view).Shares();
   return EncodeList(
       caller, "shares", shares.size(), request,
       [&](protocol::ListEncoder& encoder, std::size_t i) { encoder.Add(ItemOf(*shares[i])); });
@@ -81,7 +77,7 @@ Result<std::string> SharingService::ListShares(const auth::Caller& caller,
 Result<std::string> SharingService::GetShare(const auth::Caller& caller,
                                              const protocol::ShareName& name) const {
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
+  const catalog::Share* const share = TRY(SeenBy(caller, *view).FindShare(name));
   return protocol::EncodeShare(ItemOf(*share));
 }
 
@@ -89,11 +85,11 @@ Result<std::string> SharingService::ListSchemas(const auth::Caller& caller,
                                                 const protocol::ShareName& name,
                                                 const protocol::ListRequest& request) const {
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
-  return EncodeList(caller, "schemas/" + share->name.value(), share->schemas.size(), request,
+  const catalog::Share* const share = TRY(SeenBy(caller, *view).FindShare(name));
+  return EncodeList(caller, "schemas/" + share->name().value(), share->schemas().size(), request,
                     [&](protocol::ListEncoder& encoder, std::size_t i) {
-                      encoder.Add(protocol::SchemaItem{.name = share->schemas[i].name.value(),
-                                                       .share = share->name.value()});
+                      encoder.Add(protocol::SchemaItem{.name = share->schemas()[i].name.value(),
+                                                       .share = share->name().value()});
                     });
 }
 
@@ -102,9 +98,10 @@ Result<std::string> SharingService::ListTables(const auth::Caller& caller,
                                                const protocol::SchemaName& schema,
                                                const protocol::ListRequest& request) const {
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const auto found = TRY(view->FindSchema(RecipientOf(caller), share, schema));
+  const auto found = TRY(SeenBy(caller, *view).FindSchema(share, schema));
   const std::span<const catalog::SharedTable> tables = found.share->TablesOf(*found.schema);
-  const std::string list = "tables/" + found.share->name.value() + "/" + found.schema->name.value();
+  const std::string list =
+      "tables/" + found.share->name().value() + "/" + found.schema->name.value();
   return EncodeList(caller, list, tables.size(), request,
                     [&](protocol::ListEncoder& encoder, std::size_t i) {
                       std::string location;
@@ -116,11 +113,11 @@ Result<std::string> SharingService::ListAllTables(const auth::Caller& caller,
                                                   const protocol::ShareName& name,
                                                   const protocol::ListRequest& request) const {
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const catalog::Share* const share = TRY(view->FindShare(RecipientOf(caller), name));
-  return EncodeList(caller, "all-tables/" + share->name.value(), share->tables.size(), request,
+  const catalog::Share* const share = TRY(SeenBy(caller, *view).FindShare(name));
+  return EncodeList(caller, "all-tables/" + share->name().value(), share->tables().size(), request,
                     [&](protocol::ListEncoder& encoder, std::size_t i) {
                       std::string location;
-                      encoder.Add(TableItemOf(share->tables[i], location));
+                      encoder.Add(TableItemOf(share->tables()[i], location));
                     });
 }
 

@@ -32,6 +32,15 @@ std::vector<expr::Predicate> ParseHints(const protocol::QueryBody& query,
   return predicates;
 }
 
+// The hints as they were sent, for the record.
+std::string HintsOf(const protocol::QueryBody& body) {
+  std::string text;
+  for (const std::string& hint : body.predicate_hints) text += (text.empty() ? "" : " and ") + hint;
+  if (body.json_predicate_hints) text += (text.empty() ? "" : " and ") + *body.json_predicate_hints;
+  if (body.limit_hint) text += Format("{}limit {}", text.empty() ? "" : " ", *body.limit_hint);
+  return text;
+}
+
 // What must be the same for all pages of a query.
 std::string ParametersOf(const protocol::QueryBody& body) {
   std::string text;
@@ -152,6 +161,7 @@ Result<std::optional<protocol::EndStreamAction>> SharingService::PlanEnd(
 
 Result<TableAnswer> SharingService::QuerySnapshot(const GrantedTable& table, const Asker& asker,
                                                   const protocol::QueryBody& body) {
+  audit::Quotas::Permit permit = TRY(AdmitQuery(asker.caller, table));
   const QueryStart start = TRY(StartQuery(table, asker, body));
   const table::Snapshot& snapshot = *start.snapshot;
   const auto needs =
@@ -169,7 +179,8 @@ Result<TableAnswer> SharingService::QuerySnapshot(const GrantedTable& table, con
                      .id_hash = asker.id_hash,
                      .head_lines = protocol::RenderHeadLines(snapshot, head),
                      .stale_for = start.stale_for,
-                     .pruned = Format("{}/{}", selection.file_count, snapshot.file_count())};
+                     .pruned = Format("{}/{}", selection.file_count, snapshot.file_count()),
+                     .permit = std::move(permit)};
   answer.end = TRY(PlanEnd(table, asker, body, pin, context.links->expires_at()));
   PageSealer seal = [this, pin,
                      scope = PageScope(table, asker, ParametersOf(body))](std::size_t next_first) {
@@ -177,6 +188,14 @@ Result<TableAnswer> SharingService::QuerySnapshot(const GrantedTable& table, con
     numbers.push_back(static_cast<std::int64_t>(next_first));
     return SealNumbers(dependencies_.tokens, scope, numbers, options_.page_token_lifetime);
   };
+  const ReadPlan plan{.share = *table.share,
+                      .table = *table.shared,
+                      .version = snapshot.version(),
+                      .schema = &snapshot.metadata().schema,
+                      .predicate = HintsOf(body),
+                      .totals = TotalsOf(selection, start.first, PageSize(body.max_files)),
+                      .delivery = context.links->delivery()};
+  TRY(Admit(asker.caller, plan, dependencies_.quotas));
   answer.files = SnapshotLines(
       std::move(selection), std::move(context), start.stamp,
       {.first = start.first, .max_files = PageSize(body.max_files), .seal = std::move(seal)});

@@ -171,6 +171,7 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
                                                 const table::HistoryPtr& history,
                                                 const RangeTerms& terms, const RangeBounds& bounds,
                                                 const RangePosition& position) {
+  audit::Quotas::Permit permit = TRY(AdmitQuery(asker.caller, table));
   TRY(CheckStillThere(*history, bounds.start));
   TableCache& tables = dependencies_.tables;
   const std::string& location = table.shared->location;
@@ -198,7 +199,8 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
   TableAnswer answer{.version = bounds.start,
                      .format = format,
                      .id_hash = asker.id_hash,
-                     .head_lines = protocol::RenderHeadLines(head, options)};
+                     .head_lines = protocol::RenderHeadLines(head, options),
+                     .permit = std::move(permit)};
   if (asker.capabilities.include_end_stream_action || terms.max_files) {
     answer.end = protocol::EndStreamAction{.min_url_expires_at = context.links->expires_at()};
   }
@@ -207,6 +209,14 @@ Result<TableAnswer> SharingService::AnswerRange(const GrantedTable& table, const
     next = TRY(SealNumbers(dependencies_.tokens, PageScope(table, asker, terms.parameters),
                            bounds.Numbers(*range.next), options_.page_token_lifetime));
   }
+  const ReadPlan plan{.share = *table.share,
+                      .table = *table.shared,
+                      .version = bounds.start,
+                      .end_version = bounds.end,
+                      .schema = &head.metadata().schema,
+                      .totals = range.totals,
+                      .delivery = context.links->delivery()};
+  TRY(Admit(asker.caller, plan, dependencies_.quotas));
   answer.files = CommitLines(history, std::move(range.parts), std::move(context), std::move(next));
   return answer;
 }

@@ -3,18 +3,35 @@
 #include <algorithm>
 #include <utility>
 
+#include "audit/decision.h"
+#include "base/encoding.h"
+#include "crypto/hash.h"
 #include "protocol/features.h"
 #include "sharing/servable.h"
 #include "sharing/time_travel.h"
 #include "storage/location.h"
 
 namespace sluice::sharing {
+namespace {
+
+// Names a link in records without being of use to whoever reads them.
+std::string LinkIdOf(std::string_view query) {
+  constexpr std::size_t kChars = 16;
+  return Base64UrlEncode(crypto::AsText(crypto::Sha256(query))).substr(0, kChars);
+}
+
+}  // namespace
 
 SharingService::SharingService(const Dependencies& dependencies, Options options)
     : dependencies_(dependencies),
       options_(std::move(options)),
       async_queries_(options_.async, dependencies_.clock,
-                     [this](const AsyncQuery& query) { return Prepare(query); }) {}
+                     [this](const AsyncQuery& query) { return Prepare(query); }) {
+  if (dependencies_.journal != nullptr) {
+    downloads_ = std::make_unique<DownloadLog>(*dependencies_.journal, dependencies_.clock,
+                                               DownloadLog::Options{});
+  }
+}
 
 void SharingService::SetLinkBase(LinkBase base) {
   const std::lock_guard lock(mutex_);
@@ -31,11 +48,21 @@ std::string SharingService::FileBaseUrl(std::string_view forwarded_origin, bool 
 Result<SharingService::GrantedTable> SharingService::Grant(const auth::Caller& caller,
                                                            const protocol::TableRef& ref) const {
   GrantedTable table{.view = dependencies_.catalog.Current()};
-  table.shared = TRY(table.view->FindTable(catalog::RecipientName(caller.recipient), ref));
+  const auto found = TRY(SeenBy(caller, *table.view).FindTable(ref));
+  table.share = found.share;
+  table.shared = found.table;
   const storage::Location location = TRY(storage::ParseLocation(table.shared->location, "/"));
   table.root = location.path;
   table.serving = table.shared->serving.Or(options_.serving);
   return table;
+}
+
+Result<audit::Quotas::Permit> SharingService::AdmitQuery(const auth::Caller& caller,
+                                                         const GrantedTable& table) {
+  TRY(CheckPurpose(caller, *table.share));
+  if (dependencies_.quotas == nullptr) return audit::Quotas::Permit();
+  return dependencies_.quotas->AdmitQuery(
+      {.recipient_id = caller.recipient_id, .share_id = table.share->id()});
 }
 
 Result<LatestSnapshot> SharingService::LatestOf(const GrantedTable& table) {
@@ -119,12 +146,16 @@ Result<SharingService::TableVersion> SharingService::GetTableVersion(
   const GrantedTable table = TRY(Grant(caller, request.table));
   if (!request.starting_timestamp) {
     const LatestSnapshot latest = TRY(LatestOf(table));
+    Describe(
+        caller,
+        {.share = *table.share, .table = *table.shared, .version = latest.snapshot->version()});
     return TableVersion{.version = latest.snapshot->version(), .stale_for = latest.stale_for};
   }
   TRY(CheckHistoryShared(*table.shared));
   const auto history = TRY(dependencies_.tables.OpenHistory(table.shared->location));
   const table::Version version = TRY(FirstVersionSince(*history, *request.starting_timestamp));
   TRY(CheckStartVersion(*table.shared, version, "table data"));
+  Describe(caller, {.share = *table.share, .table = *table.shared, .version = version});
   return TableVersion{.version = version, .stale_for = {}};
 }
 
@@ -141,6 +172,10 @@ Result<SharingService::TableHead> SharingService::GetTableMetadata(
   if (!choice.is_latest()) options.metadata_version = snapshot.version();
   const auto directory = DirectoryOf(table);
   if (directory.ok()) options.location = directory->uri;
+  Describe(caller, {.share = *table.share,
+                    .table = *table.shared,
+                    .version = snapshot.version(),
+                    .schema = &snapshot.metadata().schema});
   return TableHead{.version = snapshot.version(),
                    .stale_for = found.stale_for,
                    .format = format,
@@ -156,12 +191,15 @@ Result<DirectoryAccess> SharingService::DirectoryOf(const GrantedTable& table) c
 Result<SharingService::TableCredentials> SharingService::VendCredentials(
     const auth::Caller& caller, const protocol::TemporaryCredentialsRequest& request) {
   const GrantedTable table = TRY(Grant(caller, request.table));
+  TRY(CheckPurpose(caller, *table.share));
   const DirectoryAccess access = TRY(DirectoryOf(table));
   std::string directory = table.root;
   if (request.location) {
     directory = TRY(RequestedDirectory(*request.location, table.root, access));
   }
   TableCredentials given{.location = TRY(access.vendor->UriOf(directory)), .vended = {}};
+  TRY(Admit(caller, {.share = *table.share, .table = *table.shared, .delivery = "dir"},
+            dependencies_.quotas));
   given.vended = TRY(access.vendor->Vend(directory, options_.credential_lifetime));
   std::string expires_at;
   AppendUtc(given.vended.expires_at, expires_at);
@@ -180,20 +218,38 @@ Result<SharingService::SharedFile> SharingService::OpenFile(const auth::Caller& 
   const protocol::TableRef ref{.share = protocol::ShareName(verified.share),
                                .schema = protocol::SchemaName(verified.schema),
                                .table = protocol::TableName(verified.table)};
-  const auto shared = view->FindTable(catalog::RecipientName(verified.recipient), ref);
-  if (!shared.ok()) {
-    return WithDetail(PermissionDenied("the table is no longer shared"), shared.error().message);
+  const auto found = view->SeenBy(verified.recipient, dependencies_.clock.Now()).FindTable(ref);
+  if (!found.ok()) {
+    return WithDetail(PermissionDenied("the table is no longer shared"), found.error().message);
   }
-  const bool needs_token =
-      (*shared)->serving.Or(options_.serving).downloads_need_token.value_or(false);
+  const catalog::SharedTable& shared = *found->table;
+  const bool needs_token = shared.serving.Or(options_.serving).downloads_need_token.value_or(false);
+  const catalog::RecipientPtr recipient = view->FindRecipient(verified.recipient);
+  if (recipient != nullptr && !auth::MayCallFrom(*recipient, caller.peer)) {
+    return WithDetail(PermissionDenied("requests from this address are not allowed"),
+                      Format("the link is for {}", verified.recipient));
+  }
   if (needs_token && caller.recipient != verified.recipient) {
     return WithDetail(Unauthenticated("this download needs the recipient's bearer token too"),
                       Format("the link is for {}", verified.recipient));
   }
-  const storage::Location location = TRY(storage::ParseLocation((*shared)->location, "/"));
+  const storage::Location location = TRY(storage::ParseLocation(shared.location, "/"));
   DataFile file = TRY(OpenDataFile(location.path, verified.data_path));
-  return SharedFile{
-      .recipient = verified.recipient, .table = (*shared)->ref, .file = std::move(file)};
+  std::shared_ptr<DownloadLog::Link> link;
+  if (downloads_ != nullptr && caller.decision != nullptr) {
+    audit::Record& record = caller.decision->record();
+    record.recipient = verified.recipient;
+    record.object = shared.ref.ToString();
+    record.table_id = shared.id;
+    record.delivery = "proxy";
+    record.link_id = LinkIdOf(query);
+    link = downloads_->Find(record.link_id);
+    TRY(link->Record(*caller.decision));
+  }
+  return SharedFile{.recipient = verified.recipient,
+                    .table = shared.ref,
+                    .file = std::move(file),
+                    .link = std::move(link)};
 }
 
 Result<DataFile> SharingService::OpenDataFile(const std::string& root,

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "audit/journal.h"
+#include "audit/quota.h"
 #include "auth/authenticator.h"
 #include "base/result.h"
 #include "catalog/catalog.h"
@@ -19,10 +21,12 @@
 #include "protocol/names.h"
 #include "protocol/query.h"
 #include "protocol/temporary_credentials.h"
+#include "sharing/admission.h"
 #include "sharing/answer.h"
 #include "sharing/async_queries.h"
 #include "sharing/commit_range.h"
 #include "sharing/directory_access.h"
+#include "sharing/download_log.h"
 #include "sharing/file_response.h"
 #include "sharing/page_token.h"
 #include "sharing/table_cache.h"
@@ -56,6 +60,8 @@ class SharingService {
     const crypto::TokenSealer& tokens;
     const Clock& clock;
     observe::Logger& log;
+    audit::Quotas* quotas = nullptr;    ///< Null: none.
+    audit::Journal* journal = nullptr;  ///< Null: nothing is recorded.
   };
   SharingService(const Dependencies& dependencies, Options options);
 
@@ -151,6 +157,7 @@ class SharingService {
     std::string recipient;  ///< To whom the URL was given.
     protocol::TableRef table;
     DataFile file;
+    std::shared_ptr<DownloadLog::Link> link;  ///< Counts what is sent; null if nothing is recorded.
   };
   Result<SharedFile> OpenFile(const auth::Caller& caller, std::string_view path,
                               std::string_view query) const;
@@ -158,7 +165,8 @@ class SharingService {
  private:
   /// A table that the caller may read.
   struct GrantedTable {
-    catalog::ViewPtr view;  ///< Keeps `shared` alive.
+    catalog::ViewPtr view;  ///< Keeps the next two alive.
+    const catalog::Share* share = nullptr;
     const catalog::SharedTable* shared = nullptr;
     std::string root;              ///< Canonical.
     config::ServingTerms serving;  ///< Nothing is left out.
@@ -191,7 +199,12 @@ class SharingService {
   struct RangeBounds;
 
   Result<DataFile> OpenDataFile(const std::string& root, const storage::DataPath& path) const;
+  catalog::RecipientView SeenBy(const auth::Caller& caller, const catalog::View& view) const {
+    return view.SeenBy(caller.recipient, dependencies_.clock.Now());
+  }
   Result<GrantedTable> Grant(const auth::Caller& caller, const protocol::TableRef& ref) const;
+  /// A table whose data the caller is about to read; the permit is to be kept until it has.
+  Result<audit::Quotas::Permit> AdmitQuery(const auth::Caller& caller, const GrantedTable& table);
   Result<LatestSnapshot> LatestOf(const GrantedTable& table);
   Result<LatestSnapshot> SnapshotFor(const GrantedTable& table, const VersionChoice& choice);
   Result<table::SnapshotPtr> PinnedSnapshot(const GrantedTable& table, const Pin& pin,
@@ -252,7 +265,8 @@ class SharingService {
   const Options options_;
   mutable std::mutex mutex_;  ///< Guards link_base_.
   LinkBase link_base_;
-  AsyncQueries async_queries_;  ///< Last: its threads use what is above.
+  std::unique_ptr<DownloadLog> downloads_;  ///< Null without a journal.
+  AsyncQueries async_queries_;              ///< Last: its threads use what is above.
 };
 
 }  // namespace sluice::sharing

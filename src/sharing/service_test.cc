@@ -230,7 +230,7 @@ TEST_F(SharingTables, LinkDiesWithTheGrantAndComesBackWithIt) {
   EXPECT_THAT(OpenUrl(*service_, url), FailsWith(ErrorCode::kPermissionDenied));
   ShareOrders();
   EXPECT_THAT(OpenUrl(*service_, url), IsOk());
-  catalog_.Replace(catalog::View::Make({}, {{.name = catalog::RecipientName("me")}}).value());
+  catalog_.Replace(catalog::View::Of({.recipients = {catalog::BuiltInRecipient("me")}}));
   EXPECT_THAT(OpenUrl(*service_, url), FailsWith(ErrorCode::kPermissionDenied));
 }
 

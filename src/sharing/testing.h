@@ -71,11 +71,14 @@ class SharedTables : public testing::Test {
             .where = "test"};
   }
   void Share(const std::vector<config::ConfiguredShare>& shares) {
-    catalog_.Replace(catalog::View::Make(shares, {{.name = catalog::RecipientName("me")},
-                                                  {.name = catalog::RecipientName("acme"),
-                                                   .all_shares = false,
-                                                   .shares = {protocol::ShareName("Retail")}}})
-                         .value());
+    catalog::View::Parts parts{.file_shares = catalog::View::MakeShares(shares).value(),
+                               .recipients = {catalog::BuiltInRecipient("me")}};
+    catalog::ManagedRecipient acme{.id = "acme", .name = "acme"};
+    for (const catalog::SharePtr& share : parts.file_shares) {
+      if (share->name().value() == "Retail") acme.grants.push_back({.share_id = share->id()});
+    }
+    parts.recipients.push_back(catalog::MakeRecipient(std::move(acme)));
+    catalog_.Replace(catalog::View::Of(std::move(parts)));
   }
 
   static protocol::TableRef Ref(const std::string& share, const std::string& schema,
@@ -112,7 +115,7 @@ class SharedTables : public testing::Test {
   const auth::Caller acme_{.recipient = "acme"};
   std::filesystem::path folder_;
   ManualClock clock_{SystemTime(std::chrono::seconds(1'795'255'200))};
-  catalog::Catalog catalog_{catalog::View::Make({}, {}).value()};
+  catalog::Catalog catalog_{catalog::View::Of({})};
   std::shared_ptr<storage::ObjectStore> store_ = storage::NewLocalStore();
   TableCache tables_{[this](const std::string& location) -> Result<std::unique_ptr<table::Table>> {
                        return delta::NewDeltaTable(store_, location);

@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "observe/trace.h"
+
 namespace sluice::storage {
 
 Result<http::ClientResponse> SendHedged(const HedgedRequest& request,
@@ -16,7 +18,7 @@ Result<http::ClientResponse> SendHedged(const HedgedRequest& request,
   std::stop_source stop_first;
   std::stop_source stop_second;
   std::optional<Result<http::ClientResponse>> second;  // The thread's until it has ended.
-  std::thread hedge([&] {
+  std::thread hedge(observe::InCurrentTrace([&] {
     {
       std::unique_lock lock(mutex);
       if (changed.wait_for(lock, after, [&] { return first_has_ended; })) return;
@@ -24,7 +26,7 @@ Result<http::ClientResponse> SendHedged(const HedgedRequest& request,
     request.on_second();
     second = request.send(stop_second.get_token());
     if (request.is_answer(*second)) stop_first.request_stop();
-  });
+  }));
   auto first = request.send(stop_first.get_token());
   {
     const std::lock_guard lock(mutex);

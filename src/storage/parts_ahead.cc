@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "observe/trace.h"
+
 namespace sluice::storage {
 namespace {
 
@@ -107,7 +109,9 @@ class PartsAhead final : public RandomAccessObject {
       }
     }
     const std::size_t wanted_threads = std::min(kRequestsAhead, queue_.size());
-    while (threads_.size() < wanted_threads) threads_.emplace_back([this] { Work(); });
+    while (threads_.size() < wanted_threads) {
+      threads_.emplace_back(observe::InCurrentTrace([this] { Work(); }));
+    }
     changed_.notify_all();
   }
 

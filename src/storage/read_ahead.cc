@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "observe/trace.h"
 
 namespace sluice::storage {
 
@@ -11,7 +12,9 @@ ReadAhead::ReadAhead(ObjectStore& store, std::vector<std::string> paths, std::ui
     : store_(store), paths_(std::move(paths)), max_bytes_(max_bytes) {
   if (!store_.is_remote() || paths_.size() < 2) return;
   const std::size_t count = std::min(kObjectsAhead, paths_.size());
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { Work(); });
+  for (std::size_t i = 0; i < count; ++i) {
+    threads_.emplace_back(observe::InCurrentTrace([this] { Work(); }));
+  }
 }
 
 ReadAhead::~ReadAhead() {

@@ -292,4 +292,24 @@ std::size_t FileCursor::RowBehind(std::size_t row, std::size_t count) const {
   return removed != nullptr ? removed->SkipMissingFrom(row, count) : row + count;
 }
 
+FileTotals TotalsOf(const FileSelection& selection, std::size_t first,
+                    std::optional<std::size_t> max_files) {
+  const Snapshot& snapshot = *selection.snapshot;
+  const bool is_whole =
+      std::ranges::none_of(selection.rows, [](const auto& rows) { return rows.has_value(); });
+  const std::size_t left = selection.file_count - std::min(first, selection.file_count);
+  const std::size_t count = std::min(left, max_files.value_or(left));
+  FileTotals totals{.files = static_cast<std::int64_t>(count)};
+  if (is_whole && count == snapshot.file_count()) {
+    totals.bytes = snapshot.total_bytes();
+    return totals;
+  }
+  FileCursor cursor(selection);
+  cursor.Skip(first);
+  for (std::size_t i = 0; i < count && cursor.Next(); ++i) {
+    totals.bytes += cursor.block().size_bytes(cursor.row());
+  }
+  return totals;
+}
+
 }  // namespace sluice::table

@@ -59,6 +59,17 @@ struct FileSelection {
   std::size_t file_count = 0;
 };
 
+/// How much an answer lists.
+struct FileTotals {
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+};
+
+/// Of the files of a selection behind the first `first` ones, at most `max_files`. Costs next to
+/// nothing for all files of a snapshot, otherwise a step for each file.
+FileTotals TotalsOf(const FileSelection& selection, std::size_t first = 0,
+                    std::optional<std::size_t> max_files = {});
+
 /// The state of a table at one committed version. Immutable, shared by all requests; files stand
 /// newest commit first, then as the checkpoint has them.
 class Snapshot : public std::enable_shared_from_this<Snapshot> {

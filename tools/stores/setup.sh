@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by tools/setup.sh: the object stores that tests start by themselves, one a folder of
-# .deps/stores. Go and Node come from wheels, whatever the system has: the same programs everywhere.
+# .deps/stores, and what else is built in the same way: .deps/checkers/helm. Go and Node come from wheels,
+# whatever the system has: the same programs everywhere.
 
 REPOSITORY=$PWD
 STORES=.deps/stores
@@ -12,7 +13,7 @@ setup_stores() {
   SETUP_RUNNING=1
   mkdir -p .cache
   exec {lock}>.cache/stores.lock && flock "$lock"  # two at once would build in one folder
-  for name in minio versitygw fake-gcs-server; do setup_go_store "$name"; done
+  for name in minio versitygw fake-gcs-server; do setup_go_program store "$name"; done
   setup_node
   setup_azurite
   clean_store_cache
@@ -24,30 +25,31 @@ clean_store_cache() {
   [[ ! -d $STORE_CACHE ]] || step "Go: deleting what only the builds needed" rm -rf "$STORE_CACHE"
 }
 
-# hash_of_store NAME TOOLCHAIN: of all that decides what is built.
-hash_of_store() {
-  { pinned "$2"; pinned "store  *$1"; find "tools/stores/$1" -type f | sort | xargs cat; } |
+# hash_of_program KIND NAME TOOLCHAIN: of all that decides what is built.
+hash_of_program() {
+  { pinned "$3"; pinned "$1  *$2"; find "tools/${1}s/$2" -type f | sort | xargs cat; } |
     sha256sum | cut -d' ' -f1
 }
 
-setup_go_store() {
-  local name=$1 want
-  want=$(hash_of_store "$name" go)
-  is_done "$STORES/$name" "$want" && return
+# setup_go_program KIND NAME: builds tools/KINDs/NAME into .deps/KINDs/NAME, unless it is there.
+setup_go_program() {
+  local kind=$1 name=$2 folder=.deps/${1}s/$2 want
+  want=$(hash_of_program "$kind" "$name" go)
+  is_done "$folder" "$want" && return
   setup_go
-  rm -rf "${STORES:?}/$name" && mkdir -p "$STORES/$name"
-  step "Go: building $name, a store for the tests" build_go_store "$name"
-  echo "$want" >"$STORES/$name/.pins"
+  rm -rf "$folder" && mkdir -p "$folder"
+  step "Go: building $name, a $kind for the tests" build_go_program "$kind" "$name"
+  echo "$want" >"$folder/.pins"
 }
 
 # go.sum holds the hash of every module, and -mod=readonly takes no other.
-build_go_store() {
-  local name=$1 package
-  package=$(pinned "store  *$name")
-  cd "tools/stores/$name"
+build_go_program() {
+  local kind=$1 name=$2 package
+  package=$(pinned "$kind  *$name")
+  cd "tools/${kind}s/$name"
   go_environment
-  nice -n 10 go build -v -p "$JOBS" -trimpath -ldflags '-s -w' -o "$OLDPWD/$STORES/$name/$name" \
-    "${package%@*}"
+  nice -n 10 go build -v -p "$JOBS" -trimpath -ldflags '-s -w' \
+    -o "$REPOSITORY/.deps/${kind}s/$name/$name" "${package%@*}"
 }
 
 # Whatever the caller's environment says of Go, but for the way to the modules: GOPROXY and the like.
@@ -87,7 +89,7 @@ unpack_toolchain() {
 
 setup_azurite() {
   local want
-  want=$(hash_of_store azurite node)
+  want=$(hash_of_program store azurite node)
   is_done "$STORES/azurite" "$want" && return
   rm -rf "$STORES/azurite" && mkdir -p "$STORES/azurite"
   step "Node: Azurite, a store for the tests" install_azurite
@@ -115,21 +117,22 @@ pin_stores() {
   setup_go
   setup_node
   for name in minio versitygw fake-gcs-server; do
-    step "Go: resolving $name" pin_go_store "$name"
+    step "Go: resolving $name" pin_go_program store "$name"
   done
+  step "Go: resolving helm" pin_go_program checker helm
   step "Node: resolving Azurite" pin_azurite
   clean_store_cache
   SETUP_RUNNING=
 }
 
-pin_go_store() {
-  local name=$1 package go_version
-  package=$(pinned "store  *$name")
-  cd "tools/stores/$name"
+pin_go_program() {
+  local kind=$1 name=$2 package go_version
+  package=$(pinned "$kind  *$name")
+  cd "tools/${kind}s/$name"
   go_environment
   go_version=$(go env GOVERSION)
   rm -f go.mod go.sum
-  printf 'module sluice/stores/%s\n\ngo %s\n' "$name" "${go_version#go}" >go.mod
+  printf 'module sluice/%ss/%s\n\ngo %s\n' "$kind" "$name" "${go_version#go}" >go.mod
   GOFLAGS=-mod=mod go get -tool "$package"
 }
 

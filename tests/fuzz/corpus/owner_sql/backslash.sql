@@ -1,0 +1,1 @@
+CREATE SHARE s COMMENT 'a\'; --
