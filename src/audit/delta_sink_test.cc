@@ -7,6 +7,7 @@
 
 #include "audit/journal_test_support.h"
 #include "delta/delta_table.h"
+#include "storage/object_store.h"
 
 namespace sluice::audit {
 namespace {
