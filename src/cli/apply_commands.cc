@@ -1,0 +1,4 @@
+#include "cli/command.h"
+namespace sluice::cli {
+std::vector<Command> ApplyCommands() { return {}; }
+}  // namespace sluice::cli
