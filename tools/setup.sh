@@ -151,12 +151,25 @@ setup_nginx() {
   PATH=$PWD/.deps/nginx/usr/sbin:$PATH
 }
 
-# unpack_debian GROUP: its package, into .deps/GROUP.
+# Tests start PostgreSQL themselves (tests/support/postgres.py); the system's programs if it has them.
+setup_postgres() {
+  local programs=usr/lib/postgresql/15/bin missing
+  [[ -x /$programs/postgres ]] && return
+  [[ -x .deps/postgres/$programs/postgres ]] ||
+    step "Debian: unpacking PostgreSQL" unpack_debian postgres
+  missing=$(ldd .deps/postgres/$programs/{postgres,initdb,psql,pg_dump} | sed -n 's/ => not found//p' | sort -u)
+  [[ -z $missing ]] || fail "PostgreSQL lacks libraries that its package would bring:" "$missing" \
+    "apt-get install postgresql-15 brings them; it starts a server for the whole system."
+}
+
+# unpack_debian GROUP: what the Debian packages of a group hold, in .deps/GROUP and not on the system.
 unpack_debian() {
-  local name
-  name=$(pinned "$1" | cut -d' ' -f1)
-  mkdir -p ".deps/$1"
-  (cd ".deps/$1" && apt-get download "$name" && dpkg -x ./*.deb . && rm ./*.deb)
+  local names
+  names=$(pinned "$1" | cut -d' ' -f1)
+  rm -rf ".deps/$1.new" && mkdir -p ".deps/$1.new"
+  (cd ".deps/$1.new" && apt-get download $names && for package in ./*.deb; do dpkg -x "$package" .; done &&
+    rm ./*.deb)
+  rm -rf ".deps/$1" && mv ".deps/$1.new" ".deps/$1"
 }
 
 # What the packaging tests check with: linters and promtool; helm is built with the stores.
@@ -203,7 +216,7 @@ If a registry could not be reached:
   Python   try `.venv/bin/pip download pytest`. Proxy: https_proxy. Mirror: PIP_INDEX_URL, or a
            folder of wheels: PIP_FIND_LINKS with PIP_NO_INDEX=1. Own certificates: PIP_CERT
   Go       the stores for the tests. Proxy: https_proxy. Mirror: GOPROXY. Own certificates: SSL_CERT_FILE
-  npm      one more of these stores. Proxy: https_proxy. Mirror: npm_config_registry. Own certificates:
+  npm      what else the tests start. Proxy: https_proxy. Mirror: npm_config_registry. Own certificates:
            NODE_EXTRA_CA_CERTS
 HELP
 }

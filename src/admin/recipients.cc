@@ -93,10 +93,11 @@ Result<std::vector<ManagedRecipient>> AdminService::ListRecipients(const auth::C
 Result<ManagedRecipient> AdminService::GetRecipient(const auth::Caller& caller,
                                                     std::string_view name) {
   std::optional<ManagedRecipient> found;
-  TRY(dependencies_.store.Read([&](Transaction& transaction) -> Result<void> {
+  const auto read = [&](Transaction& transaction) -> Result<void> {
     found = TRY(transaction.FindRecipient(name));
     return {};
-  }));
+  };
+  TRY(dependencies_.store.Read(read));
   if (found && !IsHiddenFrom(caller, *found)) return std::move(*found);
   return NotFound("recipient '{}' does not exist", name);
 }
@@ -115,11 +116,12 @@ Result<ManagedRecipient> AdminService::CreateRecipient(const auth::Caller& calle
   TRY(Apply(request, recipient));
   const catalog::ViewPtr view = dependencies_.catalog.Current();
   TRY(CheckRules(recipient, *view));
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     TRY(transaction.PutRecipient(recipient));
     return Changed{
         .object = "recipient " + recipient.name, .before = {}, .after = ToJson(recipient)};
-  }));
+  };
+  TRY(Change(caller, change));
   return recipient;
 }
 
@@ -129,7 +131,7 @@ Result<ManagedRecipient> AdminService::UpdateRecipient(const auth::Caller& calle
   if (request.owner) TRY(RequireRole(caller, Role::kAdmin));
   const catalog::ViewPtr view = dependencies_.catalog.Current();
   ManagedRecipient recipient;
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     recipient = TRY(FindOwnRecipient(transaction, caller, name));
     json::object before = ToJson(recipient);
     TRY(Apply(request, recipient));
@@ -139,7 +141,8 @@ Result<ManagedRecipient> AdminService::UpdateRecipient(const auth::Caller& calle
     return Changed{.object = "recipient " + recipient.name,
                    .before = std::move(before),
                    .after = ToJson(recipient)};
-  }));
+  };
+  TRY(Change(caller, change));
   return recipient;
 }
 

@@ -49,10 +49,11 @@ Result<std::vector<Principal>> AdminService::ListPrincipals(const auth::Caller& 
   TRY(RequireRole(caller, Role::kAuditor));
   if (caller.role == Role::kShareOwner) TRY(RequireRole(caller, Role::kAdmin));
   std::vector<Principal> principals;
-  TRY(dependencies_.store.Read([&](Transaction& transaction) -> Result<void> {
+  const auto read = [&](Transaction& transaction) -> Result<void> {
     principals = TRY(transaction.ListPrincipals());
     return {};
-  }));
+  };
+  TRY(dependencies_.store.Read(read));
   return principals;
 }
 
@@ -65,7 +66,7 @@ Result<AdminService::IssuedToken> AdminService::CreatePrincipal(const auth::Call
   }
   const SystemTime now = dependencies_.clock.Now();
   IssuedToken issued{.record = {}, .text = auth::GenerateToken()};
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     std::vector<Principal> principals = TRY(transaction.ListPrincipals());
     const auto known = FindNamed(principals, request.name);
     Principal principal = known != principals.end()
@@ -91,7 +92,8 @@ Result<AdminService::IssuedToken> AdminService::CreatePrincipal(const auth::Call
     TRY(transaction.PutPrincipalToken(principal.id, issued.record));
     return Changed{
         .object = "principal " + principal.name, .before = before, .after = ToJson(principal)};
-  }));
+  };
+  TRY(Change(caller, change));
   return issued;
 }
 
@@ -108,10 +110,11 @@ Result<void> AdminService::DropPrincipal(const auth::Caller& caller, std::string
 
 Result<std::vector<LocationRoot>> AdminService::ListRoots(const auth::Caller& caller) {
   std::vector<LocationRoot> roots;
-  TRY(dependencies_.store.Read([&](Transaction& transaction) -> Result<void> {
+  const auto read = [&](Transaction& transaction) -> Result<void> {
     roots = TRY(transaction.ListRoots());
     return {};
-  }));
+  };
+  TRY(dependencies_.store.Read(read));
   if (caller.role == Role::kShareOwner) {
     std::erase_if(roots, [&](const LocationRoot& root) {
       return std::ranges::find(root.principals, caller.recipient) == root.principals.end();
@@ -124,14 +127,15 @@ Result<LocationRoot> AdminService::PutRoot(const auth::Caller& caller, LocationR
   TRY(RequireRole(caller, Role::kAdmin));
   TRY(CheckName(root.name, "a root's"));
   TRY(storage::ParseLocation(root.location, "/"));
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     std::vector<LocationRoot> roots = TRY(transaction.ListRoots());
     const auto known = FindNamed(roots, root.name);
     const json::value before = known == roots.end() ? json::value() : json::value(ToJson(*known));
     root.id = known == roots.end() ? NewId() : known->id;
     TRY(transaction.PutRoot(root));
     return Changed{.object = "root " + root.name, .before = before, .after = ToJson(root)};
-  }));
+  };
+  TRY(Change(caller, change));
   return root;
 }
 
@@ -148,10 +152,11 @@ Result<void> AdminService::DropRoot(const auth::Caller& caller, std::string_view
 
 Result<std::vector<Issuer>> AdminService::ListIssuers(const auth::Caller& /*caller*/) {
   std::vector<Issuer> issuers;
-  TRY(dependencies_.store.Read([&](Transaction& transaction) -> Result<void> {
+  const auto read = [&](Transaction& transaction) -> Result<void> {
     issuers = TRY(transaction.ListIssuers());
     return {};
-  }));
+  };
+  TRY(dependencies_.store.Read(read));
   return issuers;
 }
 
@@ -162,14 +167,15 @@ Result<Issuer> AdminService::PutIssuer(const auth::Caller& caller, Issuer issuer
       issuer.jwks_url.size() > kMaxUrlBytes) {
     return InvalidArgument("an issuer's URL has 1 to {} bytes", kMaxUrlBytes);
   }
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     std::vector<Issuer> issuers = TRY(transaction.ListIssuers());
     const auto known = FindNamed(issuers, issuer.name);
     const json::value before = known == issuers.end() ? json::value() : json::value(ToJson(*known));
     issuer.id = known == issuers.end() ? NewId() : known->id;
     TRY(transaction.PutIssuer(issuer));
     return Changed{.object = "issuer " + issuer.name, .before = before, .after = ToJson(issuer)};
-  }));
+  };
+  TRY(Change(caller, change));
   return issuer;
 }
 
@@ -186,10 +192,11 @@ Result<void> AdminService::DropIssuer(const auth::Caller& caller, std::string_vi
 
 Result<std::vector<Quota>> AdminService::ListQuotas(const auth::Caller& /*caller*/) {
   std::vector<Quota> quotas;
-  TRY(dependencies_.store.Read([&](Transaction& transaction) -> Result<void> {
+  const auto read = [&](Transaction& transaction) -> Result<void> {
     quotas = TRY(transaction.ListQuotas());
     return {};
-  }));
+  };
+  TRY(dependencies_.store.Read(read));
   return quotas;
 }
 
@@ -204,7 +211,7 @@ Result<Quota> AdminService::PutQuota(const auth::Caller& caller, const QuotaRequ
   }
   Quota quota{
       .id = NewId(), .measure = request.measure, .window = request.window, .limit = request.limit};
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     if (!request.recipient.empty()) {
       const auto recipient = TRY(transaction.FindRecipient(request.recipient));
       if (!recipient) return NotFound("recipient '{}' does not exist", request.recipient);
@@ -220,7 +227,8 @@ Result<Quota> AdminService::PutQuota(const auth::Caller& caller, const QuotaRequ
     if (known != quotas.end()) quota.id = known->id;
     TRY(transaction.PutQuota(quota));
     return Changed{.object = "quota " + quota.id, .before = before, .after = ToJson(quota)};
-  }));
+  };
+  TRY(Change(caller, change));
   return quota;
 }
 

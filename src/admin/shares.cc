@@ -143,10 +143,11 @@ Result<ManagedShare> AdminService::CreateShare(const auth::Caller& caller,
   const catalog::ViewPtr view = dependencies_.catalog.Current();
   const auto known = view->FindShare(protocol::ShareName(share.name));
   if (known != nullptr) return AlreadyExists("share '{}' exists already", share.name);
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     TRY(transaction.PutShare(share));
     return Changed{.object = "share " + share.name, .before = {}, .after = ToJson(share)};
-  }));
+  };
+  TRY(Change(caller, change));
   return share;
 }
 
@@ -154,7 +155,7 @@ Result<ManagedShare> AdminService::UpdateShare(const auth::Caller& caller, std::
                                                const ShareRequest& request) {
   if (request.owner) TRY(RequireRole(caller, Role::kAdmin));
   ManagedShare share;
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     share = TRY(FindOwnShare(transaction, caller, name));
     json::object before = ToJson(share);
     TRY(Apply(request, share));
@@ -162,7 +163,8 @@ Result<ManagedShare> AdminService::UpdateShare(const auth::Caller& caller, std::
     TRY(transaction.PutShare(share));
     return Changed{
         .object = "share " + share.name, .before = std::move(before), .after = ToJson(share)};
-  }));
+  };
+  TRY(Change(caller, change));
   return share;
 }
 
@@ -202,11 +204,12 @@ Result<Entry> AdminService::AddEntry(const auth::Caller& caller, std::string_vie
   TRY(CheckLocation(caller, request, !request.table || request.table->empty()));
   Entry entry{.id = NewId()};
   TRY(Apply(request, entry));
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     const ManagedShare share = TRY(FindOwnShare(transaction, caller, share_name));
     TRY(transaction.PutEntry(share.id, entry));
     return Changed{.object = ObjectOf(share, entry), .before = {}, .after = ToJson(entry)};
-  }));
+  };
+  TRY(Change(caller, change));
   return entry;
 }
 
@@ -214,7 +217,7 @@ Result<Entry> AdminService::UpdateEntry(const auth::Caller& caller, const EntryN
                                         const EntryRequest& request) {
   TRY(CheckLocation(caller, request, name.table.empty()));
   Entry entry;
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     const ManagedShare share = TRY(FindOwnShare(transaction, caller, name.share));
     entry = TRY(FindEntry(transaction, share, name));
     json::object before = ToJson(entry);
@@ -222,7 +225,8 @@ Result<Entry> AdminService::UpdateEntry(const auth::Caller& caller, const EntryN
     TRY(transaction.PutEntry(share.id, entry));
     return Changed{
         .object = ObjectOf(share, entry), .before = std::move(before), .after = ToJson(entry)};
-  }));
+  };
+  TRY(Change(caller, change));
   return entry;
 }
 

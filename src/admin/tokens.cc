@@ -74,7 +74,7 @@ Result<AdminService::IssuedToken> AdminService::RotateToken(const auth::Caller& 
                                                             std::optional<seconds> grace,
                                                             const TokenRequest& request) {
   IssuedToken issued{.record = {}, .text = auth::GenerateToken()};
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     ManagedRecipient recipient = TRY(FindOwnRecipient(transaction, caller, name));
     issued.record = TRY(NewToken(recipient, request, issued.text));
     json::array ending;
@@ -92,7 +92,8 @@ Result<AdminService::IssuedToken> AdminService::RotateToken(const auth::Caller& 
     return Changed{.object = Format("token {} of recipient {}", issued.record.id, recipient.name),
                    .before = {},
                    .after = std::move(after)};
-  }));
+  };
+  TRY(Change(caller, change));
   return issued;
 }
 
@@ -133,7 +134,7 @@ Result<AdminService::IssuedLink> AdminService::IssueActivationLink(const auth::C
   const SystemTime now = dependencies_.clock.Now();
   const IssuedLink issued{.url = Secret(endpoint() + "/activate/" + code),
                           .expires_at = now + options_.activation_lifetime};
-  TRY(Change(caller, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     const ManagedRecipient recipient = TRY(FindOwnRecipient(transaction, caller, name));
     TRY(NewToken(recipient, request, Secret(code)));  // could it be made now?
     catalog::ActivationLink link{.id = crypto::FormatUuid(crypto::Uuid4()),
@@ -148,7 +149,8 @@ Result<AdminService::IssuedLink> AdminService::IssueActivationLink(const auth::C
         .object = "activation link of recipient " + recipient.name,
         .before = {},
         .after = json::object{{"id", link.id}, {"expiresAt", TimeText(link.expires_at)}}};
-  }));
+  };
+  TRY(Change(caller, change));
   return issued;
 }
 
@@ -156,7 +158,7 @@ Result<std::string> AdminService::Activate(const auth::Caller& caller, std::stri
   const SystemTime now = dependencies_.clock.Now();
   IssuedToken issued{.record = {}, .text = auth::GenerateToken()};
   auth::Caller activated = caller;
-  TRY(Change(activated, [&](Transaction& transaction) -> Result<Changed> {
+  const Body change = [&](Transaction& transaction) -> Result<Changed> {
     auto link = TRY(transaction.FindActivationLink(crypto::Sha256(code)));
     if (!link || link->used_at || now >= link->expires_at) return NoSuchLink();
     const auto recipient = TRY(transaction.FindRecipientById(link->recipient_id));
@@ -171,7 +173,8 @@ Result<std::string> AdminService::Activate(const auth::Caller& caller, std::stri
     return Changed{.object = Format("activation of recipient {}", recipient->name),
                    .before = {},
                    .after = ToJson(issued.record)};
-  }));
+  };
+  TRY(Change(activated, change));
   return ProfileText(issued);
 }
 

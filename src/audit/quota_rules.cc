@@ -57,25 +57,30 @@ WindowSpan SpanOf(catalog::Window window, std::int64_t now) {
   return {millis(sys_days(first / 1)), millis(sys_days((first + months(1)) / 1))};
 }
 
-void QuotaCounter::Advance(std::int64_t now, std::int64_t limit) {
+void QuotaCounter::Advance(std::int64_t now, std::int64_t limit_in_force) {
   switch (window) {
     case catalog::Window::kNone: return;
     case catalog::Window::kSecond: {
       // A clock that was set back drains nothing, and counts from there.
       const std::int64_t elapsed = std::clamp<std::int64_t>(now - span.start, 0, kSecondMillis);
-      const std::int64_t full = limit * kSecondMillis;
-      const std::int64_t drained = elapsed == kSecondMillis ? full : limit * elapsed;
+      const std::int64_t full = limit_in_force * kSecondMillis;
+      const std::int64_t drained = elapsed == kSecondMillis ? full : limit_in_force * elapsed;
       used = std::max<std::int64_t>(std::min(used, full) - drained, 0);
       span.start = now;
       return;
     }
     case catalog::Window::kDay:
     case catalog::Window::kMonth: {
-      if (span.Contains(now)) return;
-      const std::uint64_t same = counter;
-      const catalog::Window same_window = window;
-      *this =
-          QuotaCounter{.span = SpanOf(same_window, now), .counter = same, .window = same_window};
+      if (!span.Contains(now)) {
+        const std::uint64_t same = counter;
+        const catalog::Window same_window = window;
+        *this =
+            QuotaCounter{.span = SpanOf(same_window, now), .counter = same, .window = same_window};
+      }
+      if (limit == limit_in_force) return;
+      limit = limit_in_force;
+      is_short = false;
+      ask_at = 0;
     }
   }
 }

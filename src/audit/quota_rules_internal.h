@@ -88,9 +88,10 @@ struct QuotaCounter {
   bool is_asking = false;  ///< A question is under way.
   std::int64_t granted = 0;
   std::int64_t ask_at = 0;  ///< Not before.
+  std::int64_t limit = -1;  ///< That `is_short` and `ask_at` are about.
 
-  /// Brings it up to `now`: drains a bucket, begins a new window.
-  void Advance(std::int64_t now, std::int64_t limit);
+  /// Brings it up to `now` and to the limit in force: drains a bucket, begins a new window.
+  void Advance(std::int64_t now, std::int64_t limit_in_force);
   /// Nothing would be lost if it were forgotten.
   bool IsIdle(std::int64_t now) const;
 };

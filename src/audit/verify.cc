@@ -70,8 +70,8 @@ class Verification {
 
   Result<VerifyReport> Run() {
     tree_ = TRY(StoredTree::Read(journal_.directory + "/tree"));
+    TRY(ReadHeads());  // before the records: those that are added meanwhile are no fault
     const std::vector<SegmentFile> segments = TRY(ListSegments(journal_.directory));
-    TRY(ReadHeads());
     if (!segments.empty()) report_.first = segments.front().first;
     SkipDropped();
     CheckHeads();

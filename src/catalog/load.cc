@@ -4,6 +4,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "catalog/columns_internal.h"
 
@@ -136,10 +137,11 @@ Result<void> AddGrants(Connection& connection, const Selection& which,
 
 }  // namespace
 
-Selection Selection::One(std::string_view id) {
-  Selection one;
-  one.parameters_.emplace_back(std::string(id));
-  return one;
+Selection Selection::Among(const std::vector<std::string>& ids) {
+  CHECK(!ids.empty() && ids.size() <= kMaxIds, "a statement with too many ids, or none");
+  Selection among;
+  among.parameters_.assign(ids.begin(), ids.end());
+  return among;
 }
 
 Selection Selection::ChangedSince(std::string_view kind, Generation since) {
@@ -151,7 +153,13 @@ Selection Selection::ChangedSince(std::string_view kind, Generation since) {
 
 std::string Selection::Where(std::string_view column) const {
   if (parameters_.empty()) return "";
-  if (kind_.empty()) return Format(" WHERE {} = $1", column);
+  if (kind_.empty()) {
+    std::string places;
+    for (std::size_t i = 1; i <= parameters_.size(); ++i) {
+      places += Format("{}${}", i == 1 ? "" : ", ", i);
+    }
+    return Format(" WHERE {} IN ({})", column, places);
+  }
   return Format(
       " WHERE {} IN (SELECT object_id FROM catalog_changes WHERE generation > $1 AND kind = '{}')",
       column, kind_);

@@ -21,12 +21,17 @@ inline constexpr std::string_view kIssuerKind = "issuer";
 inline constexpr std::string_view kQuotaKind = "quota";
 inline constexpr std::string_view kActivationLinkKind = "activation_link";  ///< No node keeps them.
 
-/// Which objects a statement is about. The same few texts for any of them, so that statements stay
-/// prepared; the database itself looks up what has changed.
+/// Which objects a statement is about. Few texts whatever the objects, so that statements stay
+/// prepared.
 class Selection {
  public:
+  /// As many ids as Among() may be given.
+  static constexpr std::size_t kMaxIds = 16;
+
   static Selection All() { return {}; }
-  static Selection One(std::string_view id);
+  static Selection One(std::string_view id) { return Among({std::string(id)}); }
+  /// By their index, whatever the database guesses of the number of changes.
+  static Selection Among(const std::vector<std::string>& ids);
   static Selection ChangedSince(std::string_view kind, Generation since);
 
   /// The condition on the column that holds the object's id, with the word WHERE; may be empty.

@@ -67,7 +67,10 @@ class Gathering {
     return changes_.is_whole || touched_.contains(std::string(kind));
   }
   Selection Select(std::string_view kind) const {
-    return changes_.is_whole ? Selection::All() : Selection::ChangedSince(kind, since_);
+    if (changes_.is_whole) return Selection::All();
+    const TouchedIds& ids = touched_.at(std::string(kind));
+    if (ids.size() > Selection::kMaxIds) return Selection::ChangedSince(kind, since_);
+    return Selection::Among({ids.begin(), ids.end()});
   }
 
   Result<void> GatherShares() {

@@ -162,6 +162,27 @@ TEST_P(StoreContract, ChangesSinceGivesWhatChangedAndNothingElse) {
   EXPECT_THAT(nothing.shares, IsEmpty());
 }
 
+TEST_P(StoreContract, ManyChangesAreGivenLikeFew) {
+  const Generation before = Put(ShareNamed("old"));
+  constexpr int kMany = 50;
+  Change([](Transaction& t) -> Result<void> {
+    for (int i = 0; i < kMany; ++i) {
+      const std::string name = Format("n{}", i);
+      TRY(t.PutShare(ShareNamed(name)));
+      TRY(t.PutEntry("id-" + name, TableNamed("a", "t")));
+      TRY(t.PutRecipient(RecipientNamed(name)));
+      TRY(t.PutToken("id-" + name, TokenNamed(name)));
+    }
+    return t.DeleteShare("id-n7");
+  });
+  const Changes changes = Since(before);
+  EXPECT_THAT(changes.shares, SizeIs(kMany - 1));
+  EXPECT_THAT(changes.recipients, SizeIs(kMany));
+  EXPECT_THAT(changes.deleted_shares, ElementsAre("id-n7"));
+  for (const ManagedShare& share : changes.shares) EXPECT_THAT(share.entries, SizeIs(1));
+  for (const ManagedRecipient& one : changes.recipients) EXPECT_THAT(one.tokens, SizeIs(1));
+}
+
 TEST_P(StoreContract, EveryChangeOfARecipientIsOne) {
   Put(RecipientNamed("other"));
   Put(RecipientNamed("r"));

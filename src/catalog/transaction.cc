@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "catalog/columns_internal.h"
 #include "catalog/load_internal.h"
+#include "catalog/rows_internal.h"
 #include "catalog/store.h"
 
 namespace sluice::catalog {
@@ -15,58 +16,6 @@ using db::Value;
 constexpr std::size_t kMaxAliases = 10'000;
 constexpr std::size_t kMaxRootPrincipals = 1'000;
 
-struct Field {
-  std::string_view column;
-  Value value;
-};
-
-struct Target {
-  std::string_view table;
-  std::string_view key;  ///< The columns by which the row is known, separated by commas.
-};
-
-/// Inserts a row, or replaces the fields of the one with the same key.
-Result<void> Upsert(Connection& connection, const Target& target,
-                    const std::vector<Field>& fields) {
-  std::string columns;
-  std::string places;
-  std::string changes;
-  std::vector<Value> values;
-  for (const Field& field : fields) {
-    const std::string_view comma = values.empty() ? "" : ", ";
-    values.push_back(field.value);
-    columns += Format("{}{}", comma, field.column);
-    places += Format("{}${}", comma, values.size());
-    changes += Format("{}{} = excluded.{}", comma, field.column, field.column);
-  }
-  TRY(connection.Execute(Format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
-                                target.table, columns, places, target.key, changes),
-                         values));
-  return {};
-}
-
-Result<bool> Exists(Connection& connection, std::string_view table, std::string_view id) {
-  const Rows rows =
-      TRY(connection.Query(Format("SELECT 1 FROM {} WHERE id = $1", table), {std::string(id)}));
-  return !rows.empty();
-}
-
-/// An object with a name of its own.
-struct NamedObject {
-  std::string_view table;
-  std::string_view what;  ///< "share", for the error.
-  std::string_view id;
-  std::string_view name;
-};
-
-/// What is broken is found before it is written: an error of PostgreSQL ends the transaction.
-Result<void> CheckNameIsFree(Connection& connection, const NamedObject& object) {
-  const Rows rows = TRY(connection.Query(
-      Format("SELECT id FROM {} WHERE folded = $1", object.table), {AsciiLower(object.name)}));
-  if (rows.empty() || rows[0].Text(0) == object.id) return {};
-  return AlreadyExists("{} '{}' already exists", object.what, object.name);
-}
-
 Result<void> CheckComment(const std::string& comment) {
   if (comment.size() > kMaxCommentBytes) {
     return InvalidArgument("a comment of {} bytes: {} are allowed", comment.size(),
@@ -75,26 +24,10 @@ Result<void> CheckComment(const std::string& comment) {
   return {};
 }
 
-/// Deletes the row with this id. Errors: kNotFound.
-Result<void> DeleteRow(Connection& connection, const NamedObject& object) {
-  const std::int64_t deleted = TRY(connection.Execute(
-      Format("DELETE FROM {} WHERE id = $1", object.table), {std::string(object.id)}));
-  if (deleted == 0) return NotFound("there is no such {}", object.what);
-  return {};
-}
-
 template <typename T>
 std::optional<T> FirstOf(std::vector<T> objects) {
   if (objects.empty()) return std::nullopt;
   return std::move(objects.front());
-}
-
-/// The id of the object with this name in any case; empty if there is none.
-Result<std::string> IdOfName(Connection& connection, std::string_view table,
-                             std::string_view name) {
-  const Rows rows = TRY(
-      connection.Query(Format("SELECT id FROM {} WHERE folded = $1", table), {AsciiLower(name)}));
-  return rows.empty() ? std::string() : rows[0].Text(0);
 }
 
 Result<std::optional<Entry>> FirstEntry(const Result<Rows>& rows) {

@@ -277,6 +277,29 @@ constexpr Row kServerSettings[] = {
          "and made anew a month before its year ends. For trying things out: clients must be\n"
          "told to trust tls.crt."},
 
+    {.name = "tls_client_auth",
+     .field = &Options::tls_client_auth,
+     .fallback = "none",
+     .choices = "none|optional|required",
+     .value_name = "WHEN",
+     .doc = "Whether recipients are asked for a certificate on `listen`. With `optional`, those\n"
+            "without one show a token; with `required`, nobody else gets as far as a request."},
+    {.name = "tls_client_ca",
+     .field = &Options::tls_client_ca,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "A PEM file with the authorities whose certificates recipients may show. Read again\n"
+            "on SIGHUP."},
+    {.name = "tls_client_crl",
+     .field = &Options::tls_client_crl,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "A PEM file with a list of revoked certificates of each of these authorities. Without\n"
+            "a list that is in force, all certificates of an authority are refused. Read again on\n"
+            "SIGHUP."},
+
     // Limits.
     {.name = "workers",
      .field = &Options::workers,
@@ -422,6 +445,17 @@ Result<void> CheckTls(const ServerOptions& options) {
   return {};
 }
 
+Result<void> CheckClientCertificates(const ServerOptions& options) {
+  if (options.tls_client_auth.empty() || options.tls_client_auth == "none") {
+    if (options.tls_client_ca.empty() && options.tls_client_crl.empty()) return {};
+    return InvalidArgument("{} is set, but tlsClientAuth is none",
+                           options.tls_client_ca.empty() ? "tlsClientCrl" : "tlsClientCa");
+  }
+  if (!options.HasTls()) return InvalidArgument("tlsClientAuth is set without a tlsCertificate");
+  if (options.tls_client_ca.empty()) return InvalidArgument("tlsClientAuth needs a tlsClientCa");
+  return {};
+}
+
 bool IsAnyHost(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
 /// A server that listens everywhere is reached from this machine, at least, by loopback.
@@ -449,6 +483,7 @@ Result<void> CheckServerOptions(const ServerOptions& options) {
   TRY(CheckPrefix(options.prefix));
   TRY(CheckPublicUrl(options.public_url));
   TRY(CheckTls(options));
+  TRY(CheckClientCertificates(options));
   if (options.data_dir.empty()) return InvalidArgument("dataDir: must not be empty");
   for (const std::string& root : options.allowed_roots) {
     if (!root.starts_with('/') && root.find("://") == std::string::npos) {

@@ -50,6 +50,9 @@ struct ServerOptions {
   std::string tls_key;
   std::string tls_password_file;
   bool tls_self_signed = false;
+  std::string tls_client_auth;  ///< none, optional or required
+  std::string tls_client_ca;
+  std::string tls_client_crl;
   std::vector<std::string> trusted_proxies;
 
   std::int64_t workers = 0;

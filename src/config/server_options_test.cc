@@ -55,6 +55,23 @@ TEST(ServerOptions, RefusesACertificateWithoutItsKey) {
   EXPECT_THAT(result.error().message, HasSubstr("tlsKey"));
 }
 
+TEST(ServerOptions, ClientsAreAskedForCertificatesByTlsAndAnAuthorityAlone) {
+  const auto check = [](const char* ask, const char* authority, const char* revoked, bool tls) {
+    ServerOptions options = Defaults();
+    options.tls_self_signed = tls;
+    options.tls_client_auth = ask;
+    options.tls_client_ca = authority;
+    options.tls_client_crl = revoked;
+    return CheckServerOptions(options);
+  };
+  EXPECT_THAT(check("required", "/ca.pem", "", true), IsOk());
+  EXPECT_THAT(check("optional", "/ca.pem", "/crl.pem", true), IsOk());
+  EXPECT_THAT(check("optional", "/ca.pem", "", false), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(check("required", "", "/crl.pem", true), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(check("none", "/ca.pem", "", true), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(check("none", "", "/crl.pem", true), FailsWith(ErrorCode::kInvalidArgument));
+}
+
 TEST(ServerOptions, RefusesPrefixesAndUrlsThatCannotBe) {
   for (const char* prefix : {"delta-sharing", "/a/", "/", "/a//b", "/a?b", "/a b"}) {
     ServerOptions options = Defaults();

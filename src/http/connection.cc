@@ -76,6 +76,7 @@ Awaitable<void> Connection::Run() {
   const bool ready = co_await channel_.Handshake();
   channel_.ClearDeadline();
   if (!ready) co_return;
+  certificate_ = channel_.transport().ReadCertificate();
 
   bool goes_on = true;
   while (goes_on) goes_on = co_await ServeOne();
@@ -172,6 +173,7 @@ void Connection::Identify(Request& request) {
   request.peer_address = options_.peer_address;
   request.over_tls = channel_.transport().is_tls();
   request.trace = std::make_shared<const observe::Trace>(TraceOf(request.headers));
+  request.certificate = certificate_;
 }
 
 Awaitable<Response> Connection::RunHandler(Request& request) {

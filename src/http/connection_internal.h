@@ -57,6 +57,7 @@ class Connection {
   Channel channel_;
   ResponseWriter writer_;
   ReadBuffer buffer_;
+  std::shared_ptr<const PeerCertificate> certificate_;  // set once the handshake is done
   bool is_idle_ = false;
   SteadyClock::time_point request_start_;
 };

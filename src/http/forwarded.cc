@@ -85,6 +85,7 @@ bool TrustedProxies::Trusts(std::string_view address) const {
 
 void TrustedProxies::Apply(Request& request) const {
   if (addresses_.empty() || !Trusts(request.peer_address)) return;
+  request.certificate = nullptr;
 
   const std::vector<std::string_view> hops = ListElements(request.headers, "X-Forwarded-For");
   for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {

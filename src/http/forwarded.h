@@ -17,8 +17,8 @@ class TrustedProxies {
 
   /// Sets `request`'s peer_address and over_tls, which hold what the connection shows, to what
   /// trusted hops say: the rightmost address of X-Forwarded-For that is not itself trusted, and
-  /// X-Forwarded-Proto; and forwarded_origin by X-Forwarded-Host, or Host. Does nothing unless the
-  /// connection's peer is trusted.
+  /// X-Forwarded-Proto; and forwarded_origin by X-Forwarded-Host, or Host. Takes the certificate
+  /// away, which is the proxy's own. Does nothing unless the connection's peer is trusted.
   void Apply(Request& request) const;
 
  private:

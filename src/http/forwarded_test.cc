@@ -47,6 +47,16 @@ TEST(TrustedProxies, PortsAndBracketsAreDropped) {
   EXPECT_EQ(PeerBehind("::1", {"::ffff:1.2.3.4"}), "1.2.3.4");
 }
 
+TEST(TrustedProxies, ACertificateOfTheirOwnIsNotTheClients) {
+  const TrustedProxies proxies = TrustedProxies::Parse({"10.0.0.1"}).value();
+  for (const char* peer : {"10.0.0.1", "10.0.0.2"}) {
+    Request request = From(peer, {});
+    request.certificate = std::make_shared<const PeerCertificate>();
+    proxies.Apply(request);
+    EXPECT_EQ(request.certificate == nullptr, peer == std::string("10.0.0.1"));
+  }
+}
+
 TEST(TrustedProxies, TheOriginIsWhatTheClientAskedThemFor) {
   const TrustedProxies proxies = TrustedProxies::Parse({"10.0.0.1"}).value();
   const auto origin = [&](std::string peer,

@@ -13,6 +13,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
+#include "http/peer_certificate.h"
 #include "observe/trace.h"
 
 namespace sluice::http {
@@ -45,7 +46,10 @@ struct Request {
   std::string peer_address;
   /// "https://data.example.com" if a trusted proxy says how the client reached it, else empty.
   std::string forwarded_origin;
-  bool over_tls = false;   ///< As the client sees it: trusted proxies' X-Forwarded-Proto counts.
+  bool over_tls = false;  ///< As the client sees it: trusted proxies' X-Forwarded-Proto counts.
+  /// That of the connection's client, verified; null if it showed none, and behind a trusted proxy,
+  /// whose own it would be.
+  std::shared_ptr<const PeerCertificate> certificate;
   std::string request_id;  ///< Made by the server, unique in the process' lifetime; sent back as
                            ///< X-Request-Id.
   observe::TracePointer trace;  ///< Made by the server of `traceparent` and `tracestate`, or new.

@@ -82,6 +82,7 @@ Result<void> UseFiles(SSL_CTX* context, const TlsOptions& options) {
 Result<ContextPtr> LoadContext(const TlsOptions& options) {
   ContextPtr context = TRY(NewContext());
   TRY(UseFiles(context.get(), options));
+  TRY(AskClients(context.get(), options));
   return context;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,10 +12,24 @@ namespace sluice::http {
 
 class Transport;
 
+/// Whether clients are asked for a certificate. One that is shown and cannot be verified ends the
+/// handshake either way.
+enum class ClientAuthentication : std::uint8_t {
+  kNone,
+  kOptional,  ///< Who has none is served all the same.
+  kRequired,
+};
+
 struct TlsOptions {
   std::string certificate_file;  ///< PEM chain, leaf first.
   std::string key_file;          ///< PEM.
   std::string password_file;     ///< Optional: its first line is the key's passphrase.
+  ClientAuthentication client_authentication = ClientAuthentication::kNone;
+  std::string client_ca_file;  ///< PEM: whose certificates clients may show. The system's are not
+                               ///< believed.
+  /// Optional, PEM: lists of revoked certificates. There must be one of each authority that issues
+  /// clients', and its time must be now; else all of its clients are refused.
+  std::string client_crl_file;
 };
 
 /// A server's certificate and key; TLS 1.2 and 1.3. Connections accepted after a Reload use the new

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "http/peer_certificate.h"
 #include "http/transport.h"
 
 namespace sluice::http {
@@ -18,6 +19,16 @@ struct FreeWith {
   }
 };
 using SslPtr = std::unique_ptr<SSL, FreeWith<&SSL_free>>;
+
+struct TlsOptions;  // http/tls.h
+
+/// Makes a server's context ask its clients for certificates, as `options` say.
+/// Errors: kInvalidArgument naming the file that cannot be read.
+Result<void> AskClients(SSL_CTX* context, const TlsOptions& options);
+
+/// The client's certificate of a connection whose handshake is done, also if that resumed a
+/// session; null if it showed none, or one that has expired since.
+std::shared_ptr<const PeerCertificate> ReadPeerCertificate(const SSL* ssl);
 
 /// OpenSSL's reasons on this thread, for the log; clears them.
 std::string TakeTlsErrors();

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <cstdio>
@@ -11,55 +10,12 @@
 #include <fstream>
 
 #include "http/server_test_support.h"
-#include "http/tls_internal.h"
+#include "http/tls_test_support.h"
 
 namespace sluice::http {
 namespace {
 
 using testing::HasSubstr;
-
-using CertificatePtr = std::unique_ptr<X509, FreeWith<&X509_free>>;
-
-/// A TLS client over a TestClient's socket.
-class TlsClient {
- public:
-  explicit TlsClient(const std::string& address, int version = TLS1_3_VERSION)
-      : client_(address), context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free) {
-    SSL_CTX_set_max_proto_version(context_.get(), version);
-    ssl_.reset(SSL_new(context_.get()));
-    SSL_set_fd(ssl_.get(), client_.fd());
-    connected_ = SSL_connect(ssl_.get()) == 1;
-  }
-
-  bool connected() const { return connected_; }
-  TestClient& socket() { return client_; }
-  bool IsClosedByServer() {
-    char byte;
-    return SSL_read(ssl_.get(), &byte, 1) <= 0 && errno != EAGAIN;
-  }
-  std::string protocol() const { return SSL_get_version(ssl_.get()); }
-  CertificatePtr certificate() const {
-    return CertificatePtr(SSL_get1_peer_certificate(ssl_.get()));
-  }
-
-  /// Everything the server sends until it closes; the request must ask for that.
-  std::string ExchangeAndClose(const std::string& request) {
-    SSL_write(ssl_.get(), request.data(), static_cast<int>(request.size()));
-    std::string received;
-    char buffer[64 << 10];
-    int count;
-    while ((count = SSL_read(ssl_.get(), buffer, sizeof(buffer))) > 0) {
-      received.append(buffer, static_cast<std::size_t>(count));
-    }
-    return received;
-  }
-
- private:
-  TestClient client_;
-  std::shared_ptr<SSL_CTX> context_;
-  SslPtr ssl_;
-  bool connected_ = false;
-};
 
 std::string SerialOf(const CertificatePtr& certificate) {
   const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate.get());

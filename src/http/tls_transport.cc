@@ -74,6 +74,9 @@ class TlsTransport final : public Transport {
   }
 
   bool is_tls() const override { return true; }
+  std::shared_ptr<const PeerCertificate> ReadCertificate() const override {
+    return ReadPeerCertificate(ssl_.get());
+  }
 
  private:
   IoResult WriteRecord(std::span<const char> bytes) {

@@ -41,6 +41,7 @@ class PlainTransport final : public Transport {
 
   void Shutdown() override { ::shutdown(socket_, SHUT_WR); }
   bool is_tls() const override { return false; }
+  std::shared_ptr<const PeerCertificate> ReadCertificate() const override { return nullptr; }
 
  private:
   const int socket_;

@@ -7,6 +7,8 @@
 #include <memory>
 #include <span>
 
+#include "http/peer_certificate.h"
+
 namespace sluice::http {
 
 enum class IoStatus : std::uint8_t {
@@ -44,6 +46,8 @@ class Transport {
   /// Tells the peer that nothing follows, as far as that can be done without waiting.
   virtual void Shutdown() = 0;
   virtual bool is_tls() const = 0;
+  /// The client's, once the handshake is done; null if it showed none. Costs some microseconds.
+  virtual std::shared_ptr<const PeerCertificate> ReadCertificate() const = 0;
 };
 
 std::unique_ptr<Transport> NewPlainTransport(int socket);

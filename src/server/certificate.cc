@@ -5,6 +5,19 @@ namespace {
 
 constexpr std::chrono::days kRenewBeforeEnd{30};
 
+http::ClientAuthentication ClientAuthenticationOf(const config::ServerOptions& options) {
+  if (options.tls_client_auth == "required") return http::ClientAuthentication::kRequired;
+  if (options.tls_client_auth == "optional") return http::ClientAuthentication::kOptional;
+  return http::ClientAuthentication::kNone;
+}
+
+http::TlsOptions WithClients(http::TlsOptions files, const config::ServerOptions& options) {
+  files.client_authentication = ClientAuthenticationOf(options);
+  files.client_ca_file = options.tls_client_ca;
+  files.client_crl_file = options.tls_client_crl;
+  return files;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<http::TlsContext>> OpenCertificate(
@@ -12,13 +25,15 @@ Result<std::shared_ptr<http::TlsContext>> OpenCertificate(
     std::chrono::system_clock::time_point now) {
   if (!options.HasTls()) return std::shared_ptr<http::TlsContext>();
   if (!options.tls_self_signed) {
-    return http::TlsContext::Load({.certificate_file = options.tls_certificate,
-                                   .key_file = options.tls_key,
-                                   .password_file = options.tls_password_file});
+    return http::TlsContext::Load(WithClients({.certificate_file = options.tls_certificate,
+                                               .key_file = options.tls_key,
+                                               .password_file = options.tls_password_file},
+                                              options));
   }
-  const http::TlsOptions files = {.certificate_file = data.PathOf(catalog::kCertificateFile),
-                                  .key_file = data.PathOf(catalog::kCertificateKeyFile),
-                                  .password_file = {}};
+  const http::TlsOptions files =
+      WithClients({.certificate_file = data.PathOf(catalog::kCertificateFile),
+                   .key_file = data.PathOf(catalog::kCertificateKeyFile)},
+                  options);
   auto kept = http::TlsContext::Load(files);
   if (kept.ok() && (*kept)->ExpiresAt() > now + kRenewBeforeEnd) return kept;
   const http::SelfSigned made = TRY(http::MakeSelfSigned());

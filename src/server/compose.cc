@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "catalog/data_directory.h"
 #include "catalog/follower.h"
+#include "config/value.h"
 #include "crypto/hkdf.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -378,6 +379,12 @@ class ComposedApp final : public App {
       if (!reload_failed_) return {};
       return {.state = PartHealth::State::kDegraded,
               .reason = "the last reload failed, what was in force stays; the log says why"};
+    });
+    health_.AddPart("stores", [this]() -> PartHealth {
+      const std::vector<std::string> silent = stores_->health().Silent();
+      if (silent.empty()) return {};
+      return {.state = PartHealth::State::kDegraded,
+              .reason = Format("{} did not answer when last asked", config::JoinList(silent))};
     });
   }
 

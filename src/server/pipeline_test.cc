@@ -253,6 +253,17 @@ TEST_F(PipelineTest, LogsOneLineARequest) {
             "us=1500 table=a.b.c recipient=acme agent=spark/1");
 }
 
+TEST_F(PipelineTest, LogsTheTrace) {
+  Request request = RequestOf("GET", "/p/open");
+  EXPECT_THAT(Finish(request), Not(HasSubstr("trace_id")));
+  request.trace = std::make_shared<const observe::Trace>(
+      observe::Trace{.id = "4bf92f35", .span = "00f067aa", .state = "never=logged"});
+  EXPECT_THAT(Finish(request), HasSubstr(" trace_id=4bf92f35 span_id=00f067aa table="));
+  request.trace = std::make_shared<const observe::Trace>(
+      observe::Trace{.id = "4bf92f35", .span = "00f067aa", .parent_span = "b7ad6b71"});
+  EXPECT_THAT(Finish(request), HasSubstr(" span_id=00f067aa parent_span_id=b7ad6b71 "));
+}
+
 TEST_F(PipelineTest, LogsWhatWasCutShort) {
   EXPECT_THAT(Finish(RequestOf("GET", "/p/open"), /*completed=*/false),
               HasSubstr(" cut_short=true"));

@@ -122,13 +122,19 @@ Result<Answer> Requests::State::Run(const Make& make, const Attempt& attempt) {
   const Clock& clock = dependencies.clock;
   const SystemTime end = clock.Now() + options.deadline;
   for (int attempts = 1;; ++attempts) {
-    const http::ClientRequest request = TRY(make());
-    Result<Answer> answer = attempt(request, std::max(end - clock.Now(), milliseconds(1)));
+    const Result<http::ClientRequest> request = make();
+    if (!request.ok()) {  // without credentials it cannot be asked
+      if (dependencies.on_end) dependencies.on_end(false);
+      return request.error();
+    }
+    Result<Answer> answer = attempt(*request, std::max(end - clock.Now(), milliseconds(1)));
     const bool may_pass = MayPass(answer);
     const milliseconds delay = may_pass ? DelayAfter(answer, attempts) : milliseconds::zero();
     const bool is_last = attempts >= options.max_attempts || clock.Now() + delay >= end;
     if (!may_pass || is_last) {
-      if (may_pass || !answer.ok()) dependencies.metrics->CountFailure();
+      const bool has_answered = !may_pass && answer.ok();
+      if (!has_answered) dependencies.metrics->CountFailure();
+      if (dependencies.on_end) dependencies.on_end(has_answered);
       return answer;
     }
     answer = Unavailable("sent again");  // frees the connection while this waits

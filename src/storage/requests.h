@@ -38,6 +38,9 @@ class Requests {
     /// Waits; a test's only notes how long.
     std::function<void(std::chrono::milliseconds)> sleep;
     std::shared_ptr<RequestMetrics> metrics = nullptr;  ///< nullptr: nothing is counted.
+    /// Told at each end whether there was an answer that is not to be asked for again; may be
+    /// empty.
+    std::function<void(bool has_answered)> on_end = {};
   };
   Requests(Dependencies dependencies, const RetryOptions& options);
   ~Requests();

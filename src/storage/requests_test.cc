@@ -2,6 +2,7 @@
 
 #include "base/testing.h"
 #include "storage/fake_client_test_support.h"
+#include "storage/store_health.h"
 
 namespace sluice::storage {
 namespace {
@@ -26,7 +27,8 @@ class RequestsTest : public testing::Test {
                            slept_.push_back(delay);
                            clock_.Advance(delay);
                          },
-                     .metrics = NewMetrics()},
+                     .metrics = NewMetrics(),
+                     .on_end = [this](bool answered) { health_.Note("test", answered); }},
                     options);
   }
   std::shared_ptr<RequestMetrics> NewMetrics() {
@@ -41,6 +43,7 @@ class RequestsTest : public testing::Test {
     }
     return sum;
   }
+  StoreHealth health_;
   Result<http::ClientResponse> SendGet(Requests& requests) {
     return requests.Send(
         Operation::kReadData, [] { return http::ClientRequest{.url = "http://store/x"}; }, kPlenty);
@@ -65,6 +68,27 @@ TEST_F(RequestsTest, AnAnswerIsGivenWhateverItsStatus) {
     EXPECT_EQ(CountedRequests(), 1) << status;
     EXPECT_EQ(Counted("failures_total"), 0) << status;
   }
+}
+
+TEST_F(RequestsTest, StoreIsSilentFromARequestGivenUpToItsNextAnswer) {
+  for (const int status : {503, 404, 500, 200}) client_->Add(status);
+  client_->Add(FakeClient::Answer(Unavailable("no connection")));
+  Requests requests = NewRequests({.max_attempts = 1});
+  EXPECT_THAT(health_.Silent(), ElementsAre());
+  for (const bool answers : {false, true, false, true, false}) {
+    static_cast<void>(SendGet(requests));
+    EXPECT_EQ(health_.Silent().empty(), answers);
+  }
+  EXPECT_THAT(health_.Silent(), ElementsAre("test"));
+}
+
+TEST_F(RequestsTest, StoreThatCannotBeAskedForWantOfCredentialsIsSilent) {
+  Requests requests = NewRequests();
+  const auto answer = requests.Send(
+      Operation::kReadData,
+      []() -> Result<http::ClientRequest> { return Unavailable("no credentials"); }, kPlenty);
+  EXPECT_FALSE(answer.ok());
+  EXPECT_THAT(health_.Silent(), ElementsAre("test"));
 }
 
 TEST_F(RequestsTest, AListThatIsTooLongIsTheStoresFault) {

@@ -38,7 +38,9 @@ Result<std::shared_ptr<Requests>> NewStoreRequests(const config::StoreOptions& o
       Requests::Dependencies{.client = std::move(client),
                              .clock = context.clock,
                              .sleep = SleepOf(context),
-                             .metrics = MetricsOf(options, context)},
+                             .metrics = MetricsOf(options, context),
+                             .on_end = [health = context.health, name = options.name](
+                                           bool answered) { health->Note(name, answered); }},
       RetryOptions{.max_attempts = static_cast<int>(options.max_attempts),
                    .deadline = options.request_timeout,
                    .hedge_after = options.hedge_after});

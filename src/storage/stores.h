@@ -17,6 +17,7 @@
 #include "storage/credential_vendor.h"
 #include "storage/object_store.h"
 #include "storage/shared_clients.h"
+#include "storage/store_health.h"
 #include "storage/url_signer.h"
 
 namespace sluice::storage {
@@ -40,6 +41,8 @@ struct CloudContext {
   std::shared_ptr<http::Client> identity_client;
   /// Those that stores are asked by.
   std::shared_ptr<SharedClients> clients = std::make_shared<SharedClients>();
+  /// Told of the end of each request to a store.
+  std::shared_ptr<StoreHealth> health = std::make_shared<StoreHealth>();
   /// Waits between attempts; a test's only notes how long. Empty: the thread sleeps.
   std::function<void(std::chrono::milliseconds)> sleep = {};
   /// Where stores' requests are counted; must outlive them. nullptr: nowhere.
@@ -86,6 +89,8 @@ class Stores {
   /// environment has it. Errors: kNotImplemented for a scheme that is not served;
   /// kResourceExhausted past kMaxStores; those of the functions above.
   Result<Store> Find(std::string_view path);
+
+  const StoreHealth& health() const { return *context_.health; }
 
  private:
   Stores(std::vector<config::StoreOptions> options, CloudContext context, StoreFactories factories);

