@@ -106,7 +106,9 @@ Step StepTo(const Thing& wanted, const Thing* current) {
   }
   Step step{.change = Step::Change::kChange, .thing = wanted};
   step.thing.id = current->id;
+  step.thing.fields = current->fields;
   for (const auto& [name, value] : wanted.fields) {
+    step.thing.fields[name] = value;
     const json::value known = ValueIn(current->fields, name);
     if (IsSame(known, value)) continue;
     step.before[name] = known;

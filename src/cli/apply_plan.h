@@ -57,7 +57,7 @@ struct WantedCatalog {
 struct Step {
   enum class Change : std::uint8_t { kAdd, kChange, kRemove };
   Change change = Change::kAdd;
-  Thing thing;          ///< As it is wanted, or as it is and is not wanted.
+  Thing thing;          ///< As it is to be, with all its fields; or as it is and is not wanted.
   json::object before;  ///< Of the fields that change, what the server has.
   json::object after;   ///< And what is wanted; of something new, all fields.
 
