@@ -377,11 +377,26 @@ Result<Response> DropQuota(const Request& http, const Caller& caller, AdminServi
   return NoContent();
 }
 
+Response AnswerKeys(const std::vector<std::string>& fingerprints) {
+  json::array items;
+  for (const std::string& fingerprint : fingerprints) items.emplace_back(fingerprint);
+  return Answer(200, json::object{{"fingerprints", std::move(items)}});
+}
+
+Result<Response> ListKeys(const Request& /*request*/, const Caller& caller, AdminService& service) {
+  return AnswerKeys(TRY(service.ListKeys(caller)));
+}
+
+Result<Response> RotateKeys(const Request& /*request*/, const Caller& caller,
+                            AdminService& service) {
+  return AnswerKeys(TRY(service.RotateKeys(caller)));
+}
+
 }  // namespace
 
 constexpr auto kWorker = Execution::kWorker;
 
-const auth::Route<AdminService> kAdminRoutes[36] = {
+const auth::Route<AdminService> kAdminRoutes[38] = {
     {"GET", "/metrics", Who::kOwnerOrLoopback, kWorker, GetMetrics},
     {"GET", "/api/v1/whoami", Who::kOwner, kWorker, WhoAmI},
     {"GET", "/api/v1/shares", Who::kOwner, kWorker, ListShares},
@@ -421,6 +436,8 @@ const auth::Route<AdminService> kAdminRoutes[36] = {
     {"GET", "/api/v1/quotas", Who::kOwner, kWorker, ListQuotas},
     {"PUT", "/api/v1/quotas", Who::kOwner, kWorker, PutQuota},
     {"DELETE", "/api/v1/quotas/{quota}", Who::kOwner, kWorker, DropQuota},
+    {"GET", "/api/v1/keys", Who::kOwner, kWorker, ListKeys},
+    {"POST", "/api/v1/keys/rotation", Who::kOwner, kWorker, RotateKeys},
 };
 
 }  // namespace sluice::admin

@@ -5,6 +5,7 @@
 
 #include "admin/access_internal.h"
 #include "admin/service.h"
+#include "auth/certificate_rule.h"
 #include "auth/federation.h"
 #include "base/encoding.h"
 #include "crypto/uuid.h"
@@ -53,6 +54,7 @@ Result<void> CheckRules(const ManagedRecipient& recipient, const catalog::View& 
     }
     TRY(auth::CheckFederationRule(*recipient.federation));
   }
+  if (recipient.certificate) TRY(auth::CheckCertificateRule(*recipient.certificate));
   return {};
 }
 

@@ -49,6 +49,8 @@ class AdminService {
     /// Looks whether a location holds a table that this server can serve.
     std::function<Result<void>(const std::string& location)> check_table;
     std::function<Result<void>(const std::string& location)> check_folder;
+    /// The fingerprints of the master keys, newest first, after one more was made if told to.
+    std::function<Result<std::vector<std::string>>(bool rotates)> keys;
   };
   AdminService(const Dependencies& dependencies, Options options);
 
@@ -160,6 +162,11 @@ class AdminService {
   /// Replaces the quota of the same recipient, share, measure and window.
   Result<catalog::Quota> PutQuota(const auth::Caller& caller, const QuotaRequest& request);
   Result<void> DropQuota(const auth::Caller& caller, std::string_view id);
+
+  /// The fingerprints of the master keys, newest first.
+  Result<std::vector<std::string>> ListKeys(const auth::Caller& caller);
+  /// Makes a new master key; what the last one made stays good until the next rotation.
+  Result<std::vector<std::string>> RotateKeys(const auth::Caller& caller);
 
   /// All metrics as Prometheus scrapes them.
   std::string RenderMetrics() const { return dependencies_.metrics.Render(); }

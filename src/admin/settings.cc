@@ -243,4 +243,18 @@ Result<void> AdminService::DropQuota(const auth::Caller& caller, std::string_vie
   });
 }
 
+Result<std::vector<std::string>> AdminService::ListKeys(const auth::Caller& caller) {
+  TRY(RequireRole(caller, Role::kAdmin));
+  return dependencies_.keys(/*rotates=*/false);
+}
+
+Result<std::vector<std::string>> AdminService::RotateKeys(const auth::Caller& caller) {
+  TRY(RequireRole(caller, Role::kAdmin));
+  const Changed change{.object = "master keys", .before = {}, .after = "rotated"};
+  TRY(RecordChange(caller, change, /*fault=*/nullptr));
+  auto keys = dependencies_.keys(/*rotates=*/true);
+  if (!keys.ok()) TRY(RecordChange(caller, change, &keys.error()));
+  return keys;
+}
+
 }  // namespace sluice::admin

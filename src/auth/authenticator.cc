@@ -1,5 +1,6 @@
 #include "auth/authenticator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -20,9 +21,25 @@ std::string_view BearerToken(const http::Request& request) {
   return TrimAsciiSpace(text.substr(kScheme.size()));
 }
 
+/// Whether a token may be an identity provider's: a JWS has two dots, ours have none, and one that
+/// an owner chose is known before.
+bool LooksFederated(std::string_view token) {
+  return std::ranges::count(token, '.') == 2 && token.starts_with("ey");
+}
+
+std::string SubjectOf(const TokenClaims& claims) {
+  const auto subject = claims.values.find("sub");
+  return subject == claims.values.end() || subject->second.empty() ? "" : subject->second.front();
+}
+
 /// Hashing first makes every refusal cost the same, up to the length that is bounded here.
 crypto::Sha256Digest DigestOf(std::string_view token) {
   return crypto::Sha256(token.substr(0, kMaxTokenBytes));
+}
+
+/// Owners of a configuration file choose tokens of any look.
+bool IsOurs(std::string_view token, const catalog::View& view) {
+  return view.FindToken(DigestOf(token)).token != nullptr;
 }
 
 Error NotValid(std::string detail) {
@@ -54,29 +71,100 @@ Caller Authenticator::Nobody(const http::Request& request) {
   return caller;
 }
 
+void Authenticator::TakeRules(const catalog::View& view) {
+  auto rules = std::make_shared<Rules>();
+  rules->issuers = view.settings().issuers;
+  std::vector<FederatedRecipients::Member> federated;
+  std::vector<CertifiedRecipients::Member> certified;
+  for (const catalog::RecipientPtr& recipient : view.recipients()) {
+    const catalog::ManagedRecipient& record = recipient->record;
+    if (record.federation) federated.push_back({record.id, *record.federation});
+    if (record.certificate) certified.push_back({record.id, *record.certificate});
+  }
+  rules->federated = FederatedRecipients(std::move(federated));
+  rules->certified = CertifiedRecipients(std::move(certified));
+  std::shared_ptr<const Rules> next = std::move(rules);
+  const std::lock_guard lock(mutex_);
+  rules_.swap(next);
+}
+
+std::shared_ptr<const Authenticator::Rules> Authenticator::CurrentRules() const {
+  const std::lock_guard lock(mutex_);
+  return rules_;
+}
+
+bool Authenticator::CouldBlock(const http::Request& request) const {
+  const std::string_view token = BearerToken(request);
+  if (verifier_ == nullptr || !LooksFederated(token)) return false;
+  const std::shared_ptr<const Rules> rules = CurrentRules();
+  return !rules->issuers.empty() && verifier_->CouldBlock(token, rules->issuers);
+}
+
+Result<Authenticator::Shown> Authenticator::ByToken(std::string_view token,
+                                                    const catalog::View& view) const {
+  catalog::View::TokenHolder holder = view.FindToken(DigestOf(token));
+  TRY(CheckToken(holder.token, token, clock_.Now()));
+  Shown shown{.recipient = std::move(holder.recipient),
+              .credential = Credential::kBearerToken,
+              .token_id = holder.token->id,
+              .purpose = holder.token->purpose,
+              .expires_at = holder.token->expires_at};
+  return shown;
+}
+
+Result<Authenticator::Shown> Authenticator::ByFederation(std::string_view token,
+                                                         const catalog::View& view) const {
+  const std::shared_ptr<const Rules> rules = CurrentRules();
+  if (rules->issuers.empty()) return NotValid("no identity provider is registered");
+  const TokenVerifier::Pointer verified = TRY(verifier_->Verify(token, rules->issuers));
+  const std::string id = TRY(rules->federated.Find(*verified));
+  Shown shown{.recipient = view.FindRecipientById(id),
+              .credential = Credential::kFederated,
+              .token_id = "oidc:" + SubjectOf(verified->claims)};
+  if (shown.recipient == nullptr) return NotValid("its recipient is gone");
+  return shown;
+}
+
+Result<Authenticator::Shown> Authenticator::ByCertificate(const http::PeerCertificate& certificate,
+                                                          const catalog::View& view) const {
+  const std::string id = TRY(CurrentRules()->certified.Find(certificate));
+  Shown shown{.recipient = view.FindRecipientById(id),
+              .credential = Credential::kCertificate,
+              .token_id = "mtls:" + certificate.subject};
+  if (shown.recipient == nullptr) return Unauthenticated("no bearer token was sent");
+  return shown;
+}
+
+// A token that is not good is refused whatever certificate comes with it.
 Result<Caller> Authenticator::KnownRecipient(const http::Request& request,
                                              const catalog::View& view) const {
-  TRY(catalog_.CheckUsable(clock_.Now()));
-  const std::string_view token = BearerToken(request);
-  if (token.empty()) return Unauthenticated("no bearer token was sent");
   const SystemTime now = clock_.Now();
-  const catalog::View::TokenHolder holder = view.FindToken(DigestOf(token));
-  TRY(CheckToken(holder.token, token, now));
-  const catalog::ManagedRecipient& record = holder.recipient->record;
-  if (!holder.recipient->IsGoodAt(now)) {
+  TRY(catalog_.CheckUsable(now));
+  const std::string_view token = BearerToken(request);
+  Result<Shown> found = Unauthenticated("no bearer token was sent");
+  if (token.empty() && request.certificate != nullptr) {
+    found = ByCertificate(*request.certificate, view);
+  } else if (verifier_ != nullptr && LooksFederated(token) && !IsOurs(token, view)) {
+    found = ByFederation(token, view);
+  } else if (!token.empty()) {
+    found = ByToken(token, view);
+  }
+  Shown shown = TRY(std::move(found));
+  const catalog::ManagedRecipient& record = shown.recipient->record;
+  if (!shown.recipient->IsGoodAt(now)) {
     return NotValid(Format("recipient {} is disabled or has expired", record.name));
   }
-  if (!MayCallFrom(*holder.recipient, request.peer_address)) {
+  if (!MayCallFrom(*shown.recipient, request.peer_address)) {
     return WithDetail(PermissionDenied("requests from this address are not allowed"),
                       Format("recipient {} from {}", record.name, request.peer_address));
   }
   Caller caller = Nobody(request);
   caller.recipient = record.name;
   caller.recipient_id = record.id;
-  caller.token_id = holder.token->id;
-  caller.credential = Credential::kBearerToken;
-  caller.purpose = holder.token->purpose;
-  caller.token_expires_at = holder.token->expires_at;
+  caller.token_id = std::move(shown.token_id);
+  caller.credential = shown.credential;
+  caller.purpose = std::move(shown.purpose);
+  caller.token_expires_at = shown.expires_at;
   return caller;
 }
 

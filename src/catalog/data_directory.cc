@@ -146,8 +146,13 @@ DataDirectory::DataDirectory(std::string path, FileDescriptor lock)
 
 DataDirectory::~DataDirectory() { ::unlink(PathOf(std::string(kPortsFile)).c_str()); }
 
-Result<Secret> DataDirectory::MasterKey() {
-  return crypto::LoadOrCreateSecretFile(PathOf("master.key"), kSecretBytes);
+Result<crypto::KeyRing> DataDirectory::MasterKeys() {
+  const std::string path = PathOf("master.key");
+  const Secret text =
+      TRY(crypto::LoadOrCreateSecretText(path, [] { return crypto::RandomToken(kSecretBytes); }));
+  auto keys = crypto::KeyRing::Parse(text.Reveal());
+  if (!keys.ok()) return WithDetail(std::move(keys).error(), path);
+  return keys;
 }
 
 Result<Secret> DataDirectory::AdminToken() {

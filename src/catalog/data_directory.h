@@ -7,6 +7,7 @@
 #include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "crypto/key_ring.h"
 
 namespace sluice::catalog {
 
@@ -37,7 +38,7 @@ inline constexpr char kCertificateKeyFile[] = "tls.key";
 
 /// The folder in which one server keeps its secrets and its state (mode 0700; files 0600):
 ///   lock        held while a server runs
-///   master.key  32 random bytes; every other key is derived from it
+///   master.key  32 random bytes, and older ones below; every other key is derived from them
 ///   admin.token the owner's token
 ///   me.share    the profile of the recipient "me"; the only home of its token
 ///   admin.sock  the owner's socket
@@ -58,9 +59,8 @@ class DataDirectory {
   const std::string& path() const { return path_; }
   std::string PathOf(const std::string& file) const { return path_ + "/" + file; }
 
-  /// The 32 bytes of master.key, made at the first call. Errors: kCorruptData if it is not 32
-  /// bytes.
-  Result<Secret> MasterKey();
+  /// The secrets of master.key, newest first; made at the first call. Errors: kCorruptData.
+  Result<crypto::KeyRing> MasterKeys();
   /// The text of admin.token, made at the first call.
   Result<Secret> AdminToken();
   /// The profile RECIPIENT.share, made if missing. If it names another endpoint, that is replaced

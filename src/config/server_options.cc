@@ -109,6 +109,12 @@ constexpr Row kServerSettings[] = {
      .value_name = "COMMAND",
      .doc = "A command that prints what `master_key_file` holds, such as that of a vault. Run by\n"
             "/bin/sh at the start and on SIGHUP, for at most 30 seconds."},
+    {.name = "plain_http_issuers",
+     .field = &Options::plain_http_issuers,
+     .fallback = "",
+     .value_name = "HOST,...",
+     .doc = "Hosts of identity providers that may be asked by http:// instead of https://, such as\n"
+            "localhost for trying things out. Whoever is between could sign tokens."},
     {.name = "token_lifetime",
      .field = &Options::token_lifetime,
      .fallback = "90d",

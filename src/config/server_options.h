@@ -40,6 +40,7 @@ struct ServerOptions {
   std::chrono::milliseconds catalog_max_stale{};
   std::string master_key_file;
   std::string master_key_command;
+  std::vector<std::string> plain_http_issuers;
   std::chrono::milliseconds token_lifetime{};
   std::chrono::milliseconds max_token_lifetime{};
   std::chrono::milliseconds activation_lifetime{};

@@ -1,6 +1,8 @@
 #include "crypto/sealed_token.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/encoding.h"
 #include "crypto/compare.h"
@@ -27,11 +29,22 @@ std::uint64_t ReadBigEndian(std::string_view bytes) {
   return value;
 }
 
+std::string MacOf(const HmacSha256Key& key, const TokenBinding& binding, std::string_view body) {
+  const std::string bound = JoinParts({binding.purpose, binding.context});
+  return std::string(AsText(key.Mac({bound, body})).substr(0, kMacBytes));
+}
+
 }  // namespace
 
-std::string TokenSealer::Mac(const TokenBinding& binding, std::string_view body) const {
-  const std::string bound = JoinParts({binding.purpose, binding.context});
-  return std::string(AsText(key_.Mac({bound, body})).substr(0, kMacBytes));
+void TokenSealer::SetKeys(std::vector<HmacSha256Key> keys) {
+  auto next = std::make_shared<const Keys>(std::move(keys));
+  const std::lock_guard lock(mutex_);
+  keys_.swap(next);
+}
+
+std::shared_ptr<const TokenSealer::Keys> TokenSealer::CurrentKeys() const {
+  const std::lock_guard lock(mutex_);
+  return keys_;
 }
 
 Result<std::string> TokenSealer::Seal(const TokenBinding& binding, std::string_view payload,
@@ -42,7 +55,7 @@ Result<std::string> TokenSealer::Seal(const TokenBinding& binding, std::string_v
   std::string body(1, kVersion);
   AppendBigEndian(static_cast<std::uint64_t>(UnixSeconds(clock_->Now()) + lifetime.count()), body);
   body += payload;
-  body += Mac(binding, body);
+  body += MacOf(CurrentKeys()->front(), binding, body);
   return Base64UrlEncode(body);
 }
 
@@ -55,7 +68,11 @@ Result<std::string> TokenSealer::Open(const TokenBinding& binding, std::string_v
 
   const std::string_view body = std::string_view(*sealed).substr(0, sealed->size() - kMacBytes);
   const std::string_view mac = std::string_view(*sealed).substr(body.size());
-  if (!ConstantTimeEquals(mac, Mac(binding, body)) || body.front() != kVersion) return refuse();
+  const std::shared_ptr<const Keys> keys = CurrentKeys();
+  const bool is_ours = std::ranges::any_of(*keys, [&](const HmacSha256Key& key) {
+    return ConstantTimeEquals(mac, MacOf(key, binding, body));
+  });
+  if (!is_ours || body.front() != kVersion) return refuse();
 
   const auto expiry = static_cast<std::int64_t>(ReadBigEndian(body.substr(1, kExpiryBytes)));
   if (UnixSeconds(clock_->Now()) >= expiry) {

@@ -2,8 +2,11 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -28,7 +31,11 @@ class TokenSealer {
   static constexpr std::size_t kMaxPayloadBytes = 3000;
 
   /// `clock` must outlive the sealer.
-  TokenSealer(const HmacSha256Key& key, const Clock& clock) : key_(key), clock_(&clock) {}
+  TokenSealer(const HmacSha256Key& key, const Clock& clock)
+      : keys_(std::make_shared<const Keys>(Keys{key})), clock_(&clock) {}
+
+  /// Seals with the first from now on, and opens what any of them sealed. At least one.
+  void SetKeys(std::vector<HmacSha256Key> keys);
 
   /// Errors: kTooLarge if `payload` exceeds kMaxPayloadBytes.
   Result<std::string> Seal(const TokenBinding& binding, std::string_view payload,
@@ -39,9 +46,11 @@ class TokenSealer {
   Result<std::string> Open(const TokenBinding& binding, std::string_view token) const;
 
  private:
-  std::string Mac(const TokenBinding& binding, std::string_view body) const;
+  using Keys = std::vector<HmacSha256Key>;
+  std::shared_ptr<const Keys> CurrentKeys() const;
 
-  HmacSha256Key key_;
+  mutable std::mutex mutex_;  ///< Guards keys_; held for a reference count.
+  std::shared_ptr<const Keys> keys_;
   const Clock* clock_;
 };
 

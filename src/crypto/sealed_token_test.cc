@@ -70,6 +70,15 @@ TEST_F(SealedToken, ErrorsCallItByItsNoun) {
   EXPECT_EQ(refused.error().message, "Error decoding the refresh token");
 }
 
+TEST_F(SealedToken, OfAnOlderKeyOpensWhileThatIsKept) {
+  sealer_.SetKeys({HmacSha256Key("new key"), HmacSha256Key("key")});
+  EXPECT_THAT(sealer_.Open(kBinding, token_), IsOk());
+  const auto fresh = sealer_.Seal(kBinding, "x", seconds(60));
+  sealer_.SetKeys({HmacSha256Key("new key")});
+  EXPECT_THAT(sealer_.Open(kBinding, token_), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(sealer_.Open(kBinding, *fresh), IsOkAnd("x"));
+}
+
 TEST_F(SealedToken, HasABound) {
   const std::string longest(TokenSealer::kMaxPayloadBytes, 'x');
   const auto token = sealer_.Seal(kBinding, longest, seconds(60));

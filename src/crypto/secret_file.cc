@@ -75,21 +75,14 @@ Result<void> CreateIfAbsent(const std::string& path, std::string_view text) {
 
 }  // namespace
 
+Result<Secret> LoadSecretText(const std::string& path) { return Load(path); }
+
 Result<Secret> LoadOrCreateSecretText(const std::string& path,
                                       const std::function<std::string()>& generate) {
   Result<Secret> found = Load(path);
   if (found.ok() || found.error().code != ErrorCode::kNotFound) return found;
   TRY(CreateIfAbsent(path, generate() + "\n"));
   return Load(path);
-}
-
-Result<Secret> LoadOrCreateSecretFile(const std::string& path, std::size_t size_bytes) {
-  const Secret text = TRY(LoadOrCreateSecretText(path, [&] { return RandomToken(size_bytes); }));
-  Result<std::string> bytes = Base64UrlDecode(text.Reveal());
-  if (!bytes.ok() || bytes->size() != size_bytes) {
-    return WithDetail(CorruptData("the secret file does not hold {} bytes", size_bytes), path);
-  }
-  return Secret(std::move(bytes).value());
 }
 
 }  // namespace sluice::crypto

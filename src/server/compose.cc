@@ -8,12 +8,15 @@
 #include <vector>
 
 #include "admin/handlers.h"
+#include "auth/identity_providers.h"
+#include "auth/token_verifier.h"
 #include "base/file_descriptor.h"
 #include "catalog/catalog.h"
 #include "catalog/data_directory.h"
 #include "catalog/follower.h"
 #include "config/value.h"
 #include "crypto/hkdf.h"
+#include "http/client.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "observe/metrics.h"
@@ -22,6 +25,7 @@
 #include "server/certificate.h"
 #include "server/governance.h"
 #include "server/health.h"
+#include "server/master_keys.h"
 #include "server/pipeline.h"
 #include "server/stores.h"
 #include "sharing/handlers.h"
@@ -34,6 +38,8 @@ using config::Configuration;
 using config::ConfigurationSources;
 
 // The listeners, in the order in which they are given to http::Server.
+constexpr std::string_view kPageTokens = "page tokens";  // what their key is for
+
 enum Listener : std::size_t { kRecipients, kAdmin, kAdminSocket, kFiles };
 
 Result<FileDescriptor> OpenLogFile(const std::string& path) {
@@ -112,8 +118,9 @@ struct Parts {
   Configuration configuration;
   FileDescriptor log_file;
   std::unique_ptr<catalog::DataDirectory> data;
-  Secret master_key;
+  std::optional<crypto::KeyRing> keys;
   Governance governance;
+  std::unique_ptr<http::Client> identity_client;
   CatalogSource source;
   std::unique_ptr<const Clock> clock;
   std::unique_ptr<observe::MetricRegistry> metrics;
@@ -129,8 +136,10 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
   const config::ServerOptions& options = parts.configuration.options;
   parts.log_file = TRY(OpenLogFile(options.log_file));
   parts.data = TRY(catalog::DataDirectory::Open(options.data_dir));
-  parts.master_key = TRY(parts.data->MasterKey());
-  parts.governance = TRY(OpenGovernance(options, *parts.data, parts.master_key, *parts.clock));
+  parts.keys = TRY(LoadMasterKeys(options, *parts.data));
+  parts.identity_client = TRY(
+      http::Client::New({.user_agent = "sluice", .private_networks = options.private_networks}));
+  parts.governance = TRY(OpenGovernance(options, *parts.data, *parts.keys, *parts.clock));
   parts.source = TRY(ReadCatalog(sources, parts.configuration));
   parts.sharing = TRY(SharingOptions(options));
   parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
@@ -156,23 +165,27 @@ class ComposedApp final : public App {
             clock_)),
         data_(std::move(parts.data)),
         file_shares_(std::move(parts.source.shares)),
+        identity_client_(std::move(parts.identity_client)),
+        providers_(*identity_client_, clock_, {.plain_http_hosts = options().plain_http_issuers}),
         governance_(std::move(parts.governance)),
-        follower_(
-            {.store = *governance_.store,
-             .catalog = catalog_,
-             .clock = clock_,
-             .log = *log_,
-             .published =
-                 [this](const catalog::View& view) { quotas_.SetLimits(view.settings().quotas); }},
-            catalog::ViewBuilder([this](const catalog::Entry& folder) {
-              return FindFolderTables(folder, options().allowed_roots);
-            })),
+        follower_({.store = *governance_.store,
+                   .catalog = catalog_,
+                   .clock = clock_,
+                   .log = *log_,
+                   .published =
+                       [this](const catalog::View& view) {
+                         quotas_.SetLimits(view.settings().quotas);
+                         authenticator_.TakeRules(view);
+                       }},
+                  catalog::ViewBuilder([this](const catalog::Entry& folder) {
+                    return FindFolderTables(folder, options().allowed_roots);
+                  })),
         stores_(std::move(parts.stores)),
         serving_(parts.sharing.serving),
         tables_([this](const std::string& location) { return OpenTable(*stores_, location); },
                 options().table_cache_bytes, clock_),
-        urls_(parts.master_key, clock_),
-        tokens_(crypto::DeriveKey(parts.master_key.Reveal(), "page tokens"), clock_),
+        urls_(parts.keys->newest(), clock_),
+        tokens_(crypto::DeriveKey(parts.keys->newest().Reveal(), kPageTokens), clock_),
         service_({.catalog = catalog_,
                   .tables = tables_,
                   .stores = *stores_,
@@ -196,6 +209,7 @@ class ComposedApp final : public App {
              .on_audit_failure = options().audit == "best_effort" ? audit::OnFailure::kServe
                                                                   : audit::OnFailure::kRefuse}) {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
+    UseKeys(*parts.keys);
     LogWarnings(parts.source.warnings);
     AddMetrics();
     AddHealthParts();
@@ -289,6 +303,23 @@ class ComposedApp final : public App {
             .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
             .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
   }
+  /// What is made from now on, is made with the newest key.
+  void UseKeys(const crypto::KeyRing& keys) {
+    tokens_.SetKeys(keys.DeriveKeys(kPageTokens));
+    urls_.SetKeys(keys);
+  }
+
+  Result<std::vector<std::string>> KeyFingerprints(bool rotates) {
+    const crypto::KeyRing keys =
+        TRY(rotates ? RotateMasterKeys(options(), *data_) : LoadMasterKeys(options(), *data_));
+    if (rotates) UseKeys(keys);
+    std::vector<std::string> fingerprints;
+    for (const Secret& secret : keys.secrets()) {
+      fingerprints.push_back(crypto::KeyRing::Fingerprint(secret));
+    }
+    return fingerprints;
+  }
+
   admin::AdminService::Dependencies AdminDependencies() {
     return {.store = *governance_.store,
             .follower = follower_,
@@ -304,7 +335,8 @@ class ComposedApp final : public App {
             .check_folder = [this](const std::string& location) -> Result<void> {
               TRY(FindFolderTables({.location = location}, options().allowed_roots));
               return {};
-            }};
+            },
+            .keys = [this](bool rotates) { return KeyFingerprints(rotates); }};
   }
 
   bool ReloadAll() {
@@ -317,6 +349,12 @@ class ComposedApp final : public App {
     if (!ReadShares(*loaded)) return false;
     if (const auto identities = LoadIdentities(*loaded); !identities.ok()) {
       log_->Error("reload failed, old recipients stay", {{"error", identities.error().ToString()}});
+      return false;
+    }
+    if (const auto keys = LoadMasterKeys(options(), *data_); keys.ok()) {
+      UseKeys(*keys);
+    } else {
+      log_->Error("reload failed, the old master keys stay", {{"error", keys.error().ToString()}});
       return false;
     }
     ReportFixedSettings(*loaded);
@@ -505,7 +543,10 @@ class ComposedApp final : public App {
   std::atomic<bool> reload_failed_ = false;
   catalog::Catalog catalog_{catalog::View::Of({})};
   std::vector<catalog::SharePtr> file_shares_;
-  auth::Authenticator authenticator_{catalog_, clock_};
+  const std::unique_ptr<http::Client> identity_client_;
+  auth::IdentityProviders providers_;
+  auth::TokenVerifier verifier_{providers_, clock_, {}};
+  auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   audit::Quotas quotas_{clock_};
   Governance governance_;
   catalog::Follower follower_;

@@ -36,13 +36,13 @@ Result<std::unique_ptr<db::Database>> OpenDatabase(const config::ServerOptions& 
 }  // namespace
 
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
-                                  const catalog::DataDirectory& data, const Secret& master_key,
+                                  const catalog::DataDirectory& data, const crypto::KeyRing& keys,
                                   const Clock& clock) {
   Governance opened{.node = TRY(NodeName(options))};
   opened.database = TRY(OpenDatabase(options, data));
   opened.store = TRY(catalog::Store::Open(*opened.database));
   if (options.audit == "off") return opened;
-  const std::string seed = crypto::Hkdf({.secret = master_key.Reveal(),
+  const std::string seed = crypto::Hkdf({.secret = keys.newest().Reveal(),
                                          .salt = "sluice",
                                          .info = "audit tree heads of " + opened.node},
                                         kSeedBytes);

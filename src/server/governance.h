@@ -7,7 +7,6 @@
 #include "audit/journal.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/secret.h"
 #include "catalog/data_directory.h"
 #include "catalog/store.h"
 #include "config/server_options.h"
@@ -27,7 +26,7 @@ struct Governance {
 /// directory. `clock` must outlive them. Errors: kUnavailable if the database cannot be reached;
 /// kUnsupported if it is of a newer version; those of Journal::Open.
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
-                                  const catalog::DataDirectory& data, const Secret& master_key,
+                                  const catalog::DataDirectory& data, const crypto::KeyRing& keys,
                                   const Clock& clock);
 
 /// The tables of a shared folder of this machine.

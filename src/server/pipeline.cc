@@ -144,7 +144,11 @@ http::Execution Pipeline::ExecutionOf(const http::Request& request, std::size_t 
   const Served& served = served_[listener];
   http::Router::Miss miss;
   const auto match = served.router->Find(request.method, request.path, miss);
-  return match ? served.routes[match->index].execution : http::Execution::kInline;
+  if (!match) return http::Execution::kInline;
+  const BoundRoute& route = served.routes[match->index];
+  const bool may_wait =
+      route.who == auth::Who::kRecipient && dependencies_.authenticator.CouldBlock(request);
+  return may_wait ? http::Execution::kWorker : route.execution;
 }
 
 http::Response Pipeline::Handle(http::Request& request, std::size_t listener) {

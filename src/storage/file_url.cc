@@ -1,7 +1,9 @@
 #include "storage/file_url.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "base/encoding.h"
 #include "crypto/compare.h"
@@ -149,13 +151,25 @@ void PreparedFileUrls::Append(const DataPath& data_path, std::string& out) const
 }
 
 FileUrlSigner::FileUrlSigner(const Secret& master_secret, const Clock& clock)
-    : master_key_(crypto::DeriveKey(master_secret.Reveal(), "file url")), clock_(&clock) {}
+    : keys_(std::make_shared<const crypto::KeyRing>(master_secret)), clock_(&clock) {}
 
-crypto::HmacSha256Key FileUrlSigner::KeyFor(const Terms& terms) const {
-  const std::string bound = crypto::JoinParts(
+void FileUrlSigner::SetKeys(crypto::KeyRing master_keys) {
+  auto next = std::make_shared<const crypto::KeyRing>(std::move(master_keys));
+  const std::lock_guard lock(mutex_);
+  keys_.swap(next);
+}
+
+std::shared_ptr<const crypto::KeyRing> FileUrlSigner::CurrentKeys() const {
+  const std::lock_guard lock(mutex_);
+  return keys_;
+}
+
+// A key of its own for each recipient, share, table and moment.
+crypto::HmacSha256Key FileUrlSigner::KeyFor(const Secret& master, const Terms& terms) {
+  return crypto::DeriveKey(
+      master.Reveal(), "file url",
       {terms.recipient, AsciiLower(terms.share), AsciiLower(terms.schema), AsciiLower(terms.table),
        Format("{}", terms.date_s), Format("{}", terms.expires_s)});
-  return crypto::HmacSha256Key(crypto::AsText(master_key_.Mac({bound})));
 }
 
 PreparedFileUrls FileUrlSigner::Prepare(const FileUrlScope& scope,
@@ -166,7 +180,7 @@ PreparedFileUrls FileUrlSigner::Prepare(const FileUrlScope& scope,
                        .table = scope.table,
                        .date_s = UnixSeconds(clock_->Now()),
                        .expires_s = lifetime.count()};
-  PreparedFileUrls urls(KeyFor(terms));
+  PreparedFileUrls urls(KeyFor(CurrentKeys()->newest(), terms));
   urls.prefix_ = Format("{}/files/{}/{}/{}/", scope.base_url, PercentEncode(scope.share),
                         PercentEncode(scope.schema), PercentEncode(scope.table));
   urls.parameters_ = Format("?X-Amz-Date={}&X-Amz-Expires={}&X-Amz-Credential={}", terms.date_s,
@@ -190,15 +204,20 @@ Result<VerifiedFile> FileUrlSigner::Verify(std::string_view path, std::string_vi
     const std::string begin = *sent->root == kLocalRoot ? "/" : Format("{}://", *sent->root);
     file->data_path = {.path = begin + file->data_path.path, .is_absolute = true};
   }
-  const crypto::HmacSha256Key key = KeyFor({.recipient = file->recipient,
-                                            .share = file->share,
-                                            .schema = file->schema,
-                                            .table = file->table,
-                                            .date_s = *date_s,
-                                            .expires_s = *expires_s});
+  const Terms terms = {.recipient = file->recipient,
+                       .share = file->share,
+                       .schema = file->schema,
+                       .table = file->table,
+                       .date_s = *date_s,
+                       .expires_s = *expires_s};
   const Result<std::string> signature = Base64UrlDecode(*sent->signature);
-  const crypto::Sha256Digest mac = Sign(key, file->data_path);
-  if (!signature.ok() || !crypto::ConstantTimeEquals(*signature, Signature(mac))) return refuse();
+  if (!signature.ok()) return refuse();
+  const std::shared_ptr<const crypto::KeyRing> keys = CurrentKeys();
+  const bool is_ours = std::ranges::any_of(keys->secrets(), [&](const Secret& master) {
+    const crypto::Sha256Digest mac = Sign(KeyFor(master, terms), file->data_path);
+    return crypto::ConstantTimeEquals(*signature, Signature(mac));
+  });
+  if (!is_ours) return refuse();
 
   file->expires_at = SystemTime(std::chrono::seconds(*date_s + *expires_s));
   if (clock_->Now() >= file->expires_at) return PermissionDenied("the URL has expired");

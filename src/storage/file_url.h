@@ -13,6 +13,8 @@
 // URLs anew; share, schema and table count regardless of ASCII case.
 
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "crypto/hmac.h"
+#include "crypto/key_ring.h"
 #include "storage/data_path.h"
 
 namespace sluice::storage {
@@ -64,6 +67,8 @@ class FileUrlSigner {
  public:
   /// `master_secret` is the server's: the key is derived from it. `clock` must outlive the signer.
   FileUrlSigner(const Secret& master_secret, const Clock& clock);
+  /// Signs with the newest from now on, and takes what any of them signed.
+  void SetKeys(crypto::KeyRing master_keys);
 
   PreparedFileUrls Prepare(const FileUrlScope& scope, std::chrono::seconds lifetime) const;
 
@@ -74,9 +79,11 @@ class FileUrlSigner {
 
  private:
   struct Terms;
-  crypto::HmacSha256Key KeyFor(const Terms& terms) const;
+  static crypto::HmacSha256Key KeyFor(const Secret& master, const Terms& terms);
+  std::shared_ptr<const crypto::KeyRing> CurrentKeys() const;
 
-  crypto::HmacSha256Key master_key_;
+  mutable std::mutex mutex_;  ///< Guards keys_; held for a reference count.
+  std::shared_ptr<const crypto::KeyRing> keys_;
   const Clock* clock_;
 };
 

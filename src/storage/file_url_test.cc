@@ -209,6 +209,19 @@ TEST_F(FileUrl, OfAnotherServerIsRefused) {
   EXPECT_EQ(refused.error().message, "the URL's signature does not match");
 }
 
+TEST_F(FileUrl, OfAnOlderMasterKeyIsGoodWhileThatIsKept) {
+  const Target target = Split(Url({.path = "x"}));
+  const crypto::KeyRing rotated = crypto::KeyRing(Secret("master")).Rotated(1);
+  signer_.SetKeys(rotated);
+  EXPECT_THAT(Verify(target), IsOk());
+  const Target fresh = Split(Url({.path = "x"}));
+  EXPECT_NE(fresh.query, target.query);
+  EXPECT_THAT(Verify(fresh), IsOk());
+  signer_.SetKeys(rotated.Rotated(1));
+  EXPECT_THAT(Verify(target), FailsWith(ErrorCode::kPermissionDenied));
+  EXPECT_THAT(Verify(fresh), IsOk());
+}
+
 TEST_F(FileUrl, UnsignedAndOversizedAreRefused) {
   const Target target = Split(Url({.path = "x"}));
   EXPECT_THAT(Verify({.path = target.path, .query = ""}), FailsWith(ErrorCode::kPermissionDenied));

@@ -72,7 +72,8 @@ def fill_placeholders(text, place):
 
 
 class Server:
-    """One `sluice serve`. `source` is a folder to serve or a .yaml configuration file."""
+    """One `sluice serve`. `source` is a folder to serve, a .yaml configuration file, or None for the
+    data directory alone."""
 
     def __init__(
         self,
@@ -89,7 +90,8 @@ class Server:
         self.data_dir = os.path.abspath(data_dir)
         self.log_path = self.data_dir + ".log"
         self.process, self.ports = None, {}
-        what = ["--config", source] if source.endswith((".yaml", ".yml")) else [source]
+        is_file = source is not None and source.endswith((".yaml", ".yml"))
+        what = ["--config", source] if is_file else [source] if source else []
         self.command = [
             binary or binary_path(),
             "serve",

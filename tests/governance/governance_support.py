@@ -1,0 +1,31 @@
+"""A server with managed shares and recipients."""
+
+import os
+
+from support.owner import Owner, Reader
+
+
+class Governed:
+    """A server, its owner, and what recipients make of it."""
+
+    def __init__(self, server, warehouse):
+        self.server, self.warehouse = server, warehouse
+        self.owner = Owner(server)
+        self.endpoint = self.owner.get("/whoami")["endpoint"]
+
+    def share(self, name, *tables):
+        """A share with sample tables, each as retail.TABLE."""
+        self.owner.create_share(name)
+        for table in tables or ("orders",):
+            location = os.path.join(self.warehouse, "retail", table)
+            self.owner.add_table(name, "retail", table, location, historyShared=True)
+
+    def recipient(self, name, *shares, **fields):
+        """A reader that the shares are granted to, by a token of its own."""
+        self.owner.create_recipient(name, **fields)
+        for share in shares:
+            self.owner.grant(share, name)
+        return self.reader(self.owner.issue_token(name)["token"])
+
+    def reader(self, token):
+        return Reader(self.endpoint, token)
