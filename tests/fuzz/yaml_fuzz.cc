@@ -1,9 +1,11 @@
-// The share configuration: whatever the text, reading it ends in a configuration or an error.
+// The share configuration, and the file of `sluice apply`: whatever the text, reading it ends in what
+// it says or an error.
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "cli/sharing_file.h"
 #include "config/server_options.h"
 #include "config/share_config.h"
 #include "config/yaml.h"
@@ -12,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto document = sluice::config::ParseYaml(text, "/conf/fuzz.yaml");
   if (!document.ok()) return 0;
+  (void)sluice::cli::ReadSharingFile(*document).ok();
   const auto config = sluice::config::ReadShareConfig(*document);
   if (!config.ok()) return 0;
   const auto layered =
