@@ -65,6 +65,7 @@ class FileJournal final : public Journal {
     return files_->Read(from, max_records);
   }
   Sequence size() const override { return files_->size(); }
+  Sequence first() const override { return files_->first(); }
   Sequence WaitBeyond(Sequence seen, std::chrono::milliseconds timeout) const override;
   Result<TreeHead> Head() const override { return files_->Head(); }
   Result<std::vector<TreeHead>> Heads() const override { return files_->Heads(); }

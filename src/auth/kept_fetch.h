@@ -27,7 +27,7 @@ class KeptFetch {
   static constexpr std::chrono::hours kHolds{24};
   static constexpr std::chrono::seconds kBetweenFetches{10};
   /// Who would wait for a fetch as one more is turned away: they hold threads.
-  static constexpr int kMaxWaiting = 8;
+  static constexpr int kMaxWaiting = 4;
 
   /// `clock` must outlive this. `fetch` may block for as long as its own timeout.
   KeptFetch(Fetch fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}

@@ -31,7 +31,7 @@ class TokenVerifier {
     std::chrono::seconds leeway{60};            ///< By which clocks may differ.
     std::chrono::seconds max_lifetime{86'400};  ///< Between `iat` (or now) and `exp`.
     std::chrono::seconds kept_for{3600};        ///< Before a token is checked again, at most.
-    std::size_t max_kept = 20'000;              ///< Tokens; about 2 KB each.
+    std::size_t max_kept = 20'000;              ///< Tokens; about 1.5 KB each.
   };
   using Pointer = std::shared_ptr<const VerifiedToken>;
 

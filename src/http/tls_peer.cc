@@ -11,6 +11,9 @@
 namespace sluice::http {
 namespace {
 
+/// Authorities between a client's certificate and the listed one. More would only cost time.
+constexpr int kMaxAuthorities = 8;
+
 using StorePtr = std::unique_ptr<X509_STORE, FreeWith<&X509_STORE_free>>;
 using BioPtr = std::unique_ptr<BIO, FreeWith<&BIO_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<&GENERAL_NAMES_free>>;
@@ -90,6 +93,7 @@ Result<void> AskClients(SSL_CTX* context, const TlsOptions& options) {
   const bool is_required = options.client_authentication == ClientAuthentication::kRequired;
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (is_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                      nullptr);
+  SSL_CTX_set_verify_depth(context, kMaxAuthorities);
   // Without a name of its own, OpenSSL resumes no session of a client that was verified. Each
   // context has its own keys for tickets, so none outlives a Reload.
   constexpr unsigned char kSessions[] = "sluice";

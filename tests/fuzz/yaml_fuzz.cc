@@ -1,10 +1,11 @@
-// The share configuration, and the file of `sluice apply`: whatever the text, reading it ends in what
-// it says or an error.
+// The share configuration, the file of `sluice apply` and the price list: whatever the text, reading it
+// ends in what it says or an error.
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "audit/prices.h"
 #include "cli/sharing_file.h"
 #include "config/server_options.h"
 #include "config/share_config.h"
@@ -15,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto document = sluice::config::ParseYaml(text, "/conf/fuzz.yaml");
   if (!document.ok()) return 0;
   (void)sluice::cli::ReadSharingFile(*document).ok();
+  (void)sluice::audit::ReadPriceList(*document).ok();
   const auto config = sluice::config::ReadShareConfig(*document);
   if (!config.ok()) return 0;
   const auto layered =
