@@ -3,6 +3,7 @@ for people and for scripts, what errors say, and a whole catalog from one file."
 
 import json
 import os
+import pty
 import re
 import shutil
 import stat
@@ -188,7 +189,8 @@ def test_share_is_created_changed_renamed_and_dropped(owner):
     assert created["properties"] == {"team": "x"}
     assert "is changed" in owner("share", "update", "life", "--comment", "b", "--purpose-required")
     shown = owner.json("share", "show", "life")
-    assert shown["comment"] == "b" and shown["purposeRequired"] and shown["tags"] == {"tier": "gold"}
+    assert shown["comment"] == "b" and shown["purposeRequired"]
+    assert shown["tags"] == {"tier": "gold"}
     owner("share", "update", "life", "--tag", "", "--purpose-required=false")
     shown = owner.json("share", "show", "life")
     assert "tags" not in shown and not shown.get("purposeRequired")
@@ -225,7 +227,8 @@ def test_table_of_a_relative_place_is_found_by_the_server(owner):
 def test_table_that_is_not_there_is_refused_unless_told_otherwise(owner):
     owner("share", "create", "holes")
     owner.fails("share", "add-table", "holes", "d.t", "./nowhere")
-    assert owner.json("share", "add-table", "holes", "d.t", "./nowhere", "--no-check")["table"] == "t"
+    added = owner.json("share", "add-table", "holes", "d.t", "./nowhere", "--no-check")
+    assert added["table"] == "t"
     assert "SCHEMA.TABLE" in owner.fails("share", "add-table", "holes", "t", "./nowhere")
 
 
@@ -238,7 +241,8 @@ def test_folder_is_shared_with_what_is_in_it(owner):
     owner("recipient", "create", "folder-reader")
     owner("grant", "folders", "--to", "folder-reader")
     profile = read_profile(owner("token", "issue", "folder-reader"))
-    assert sorted(names_of(ask(profile, "/shares/folders/all-tables"))) == ["customers", "purchases"]
+    shared = names_of(ask(profile, "/shares/folders/all-tables"))
+    assert sorted(shared) == ["customers", "purchases"]
     owner("share", "remove-folder", "folders", "./warehouse/retail", "--schema", "retail")
     assert names_of(ask(profile, "/shares/folders/all-tables")) == []
 
@@ -305,7 +309,8 @@ def test_grants_are_listed_and_revoked(owner):
 def test_tokens_are_issued_listed_rotated_and_revoked(owner, tmp_path):
     owner("recipient", "create", "holder")
     out = tmp_path / "holder.share"
-    assert owner("token", "issue", "holder", "--lifetime", "1h", "--comment", "job", "--out", out) == ""
+    issue = ("token", "issue", "holder", "--lifetime", "1h", "--comment", "job")
+    assert owner(*issue, "--out", out) == ""
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     first = read_profile(out.read_text())
     assert ask(first, "/shares").status_code == 200
@@ -537,7 +542,9 @@ def test_every_field_of_a_file_is_the_same_the_second_time(fresh):
         fresh,
         {
             "version": 1,
-            "roots": [{"name": "lake", "location": "warehouse", "region": "eu", "principals": ["a"]}],
+            "roots": [
+                {"name": "lake", "location": "warehouse", "region": "eu", "principals": ["a"]}
+            ],
             "issuers": [{"name": "corporate", "url": "https://login.example.com/t"}],
             "shares": [
                 {
@@ -649,6 +656,30 @@ def test_what_the_file_does_not_name_stays_until_it_is_pruned(fresh):
     assert fresh("apply", "-f", file, "--plan", "--prune") == "nothing differs\n"
 
 
+@pytest.mark.parametrize("answer,stays", [("n", True), ("y", False)])
+def test_person_is_asked_before_things_are_removed(fresh, answer, stays):
+    fresh("share", "create", "by-hand")
+    file = write(fresh, {"shares": []})
+    terminal, other_end = pty.openpty()
+    try:
+        os.write(terminal, (answer + "\n").encode())
+        result = subprocess.run(
+            [binary_path(), "apply", "-f", file, "--prune"],
+            cwd=fresh.folder,
+            env=environment(SLUICE_DATA_DIR=str(fresh.state)),
+            stdin=other_end,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+    finally:
+        os.close(terminal)
+        os.close(other_end)
+    assert "- share by-hand\nRemove 1 thing from the server? [y/N]" in result.stderr
+    assert ("by-hand" in fresh("share", "list")) == stays
+    assert result.returncode == (1 if stays else 0)
+
+
 def test_lists_that_the_file_does_not_give_are_not_pruned(fresh):
     fresh("recipient", "create", "somebody")
     fresh("issuer", "add", "idp", "https://idp.example.com")
@@ -698,7 +729,7 @@ def test_secrets_are_in_no_line_but_the_one_asked_for(owner):
     token = read_profile(issued.stdout)["bearerToken"]
     assert token not in issued.stderr
     admin = (owner.state / "admin.token").read_text().strip()
-    for arguments in (("recipient", "show", "quiet"), ("token", "list", "quiet"), ("share", "show", "x")):
-        result = owner.run(*arguments)
+    for arguments in ("recipient show quiet", "token list quiet", "share show x"):
+        result = owner.run(*arguments.split())
         assert token not in result.stdout + result.stderr
         assert admin not in result.stdout + result.stderr
