@@ -201,7 +201,10 @@ class CommandLine {
     std::vector<std::string> extras = app_.remaining(/*recurse=*/true);
     const auto is_flag = [](const std::string& text) { return text.starts_with('-'); };
     const auto flag = std::ranges::find_if(extras, is_flag);
-    const std::string unexpected = flag == extras.end() ? extras.back() : *flag;
+    // Below a group the first word should have been a command; what follows belongs to that.
+    const bool is_group = !added_.contains(&command);
+    const std::string word = is_group ? extras.front() : extras.back();
+    const std::string unexpected = flag == extras.end() || is_group ? word : *flag;
     const std::string_view nearest = config::NearestName(unexpected, {words.begin(), words.end()});
     return Format("unexpected '{}'{}", unexpected,
                   nearest.empty() ? "" : Format("; did you mean '{}'?", nearest));

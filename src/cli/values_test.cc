@@ -11,6 +11,7 @@ namespace sluice::cli {
 namespace {
 
 using testing::HasSubstr;
+using Given = std::map<std::string, std::vector<std::string>>;
 
 TEST(Values, PairsKeepFurtherEqualsSigns) {
   const auto pairs = ParsePairs("--tag", {"a=b=c", "empty="});
@@ -80,19 +81,20 @@ TEST(AdminClient, AnswersBecomeErrorsWithTheServersWords) {
 }
 
 TEST(FindServer, WithoutADataDirectorySaysSo) {
-  const auto found = FindServer(Arguments({{"--data-dir", {"/no/such/folder"}}}), {});
+  const auto found = FindServer(Arguments(Given{{"--data-dir", {"/no/such/folder"}}}), {});
   EXPECT_THAT(found, FailsWith(ErrorCode::kNotFound));
   EXPECT_THAT(OwnerErrorText(found.error()), HasSubstr("sluice serve"));
 }
 
 TEST(FindServer, ANamedServerNeedsAToken) {
-  const Arguments named({{"--server", {"https://owner.example.com:8443/"}}});
+  const Arguments named(Given{{"--server", {"https://owner.example.com:8443/"}}});
   EXPECT_THAT(FindServer(named, {}), FailsWith(ErrorCode::kInvalidArgument));
   const auto found = FindServer(named, {{"SLUICE_TOKEN", "secret"}});
   ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->url, "https://owner.example.com:8443");
-  EXPECT_THAT(FindServer(Arguments({{"--server", {"localhost"}}}), {{"SLUICE_TOKEN", "secret"}}),
-              FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(
+      FindServer(Arguments(Given{{"--server", {"localhost"}}}), {{"SLUICE_TOKEN", "secret"}}),
+      FailsWith(ErrorCode::kInvalidArgument));
 }
 
 }  // namespace
