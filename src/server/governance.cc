@@ -47,6 +47,7 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                          .info = "audit tree heads of " + opened.node},
                                         kSeedBytes);
   auto key = TRY(crypto::SigningKey::FromSeed(Secret(seed)));
+  opened.public_key = key.public_key();
   opened.journal = TRY(audit::Journal::Open(
       {.directory = data.PathOf("audit"), .node = opened.node}, std::move(key), clock));
   return opened;

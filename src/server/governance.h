@@ -10,6 +10,7 @@
 #include "catalog/data_directory.h"
 #include "catalog/store.h"
 #include "config/server_options.h"
+#include "crypto/signing_key.h"
 #include "db/database.h"
 
 namespace sluice::server {
@@ -20,6 +21,7 @@ struct Governance {
   std::unique_ptr<db::Database> database;
   std::unique_ptr<catalog::Store> store;
   std::unique_ptr<audit::Journal> journal;  ///< Null with `audit: off`.
+  crypto::PublicKeyBytes public_key{};      ///< Of the key that signs the journal's heads.
 };
 
 /// Opens the catalog's database, brings its tables up to date, and opens the journal in the data
