@@ -18,6 +18,8 @@ namespace sluice::server {
 namespace {
 
 constexpr std::size_t kSeedBytes = 32;
+/// So that the indexes of many records stay in memory while records are added.
+constexpr std::size_t kRecordsCacheBytes = 64 << 20;
 
 Result<std::string> NodeName(const config::ServerOptions& options) {
   std::string name = options.node;
@@ -44,6 +46,11 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
   Governance opened{.node = TRY(NodeName(options))};
   opened.database = TRY(OpenDatabase(options, data));
   opened.store = TRY(catalog::Store::Open(*opened.database));
+  if (options.catalog_url.empty()) {
+    opened.own_records = TRY(
+        db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
+  }
+  TRY(audit::PrepareRecordTables(opened.records()));  // earlier records are read with `off` too
   if (options.audit == "off") return opened;
   const std::string seed = crypto::Hkdf({.secret = keys.newest().Reveal(),
                                          .salt = "sluice",
@@ -51,10 +58,6 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                         kSeedBytes);
   auto key = TRY(crypto::SigningKey::FromSeed(Secret(seed)));
   opened.public_key = key.public_key();
-  if (options.catalog_url.empty()) {
-    opened.own_records = TRY(db::OpenSqlite({.path = data.PathOf("audit.db")}));
-  }
-  TRY(audit::PrepareRecordTables(opened.records()));
   auto seconds = outside.metrics.AddHistogram({.name = "sluice_audit_sync_seconds",
                                                .help = "Time to write a batch of records to disk.",
                                                .labels = {}},
