@@ -58,8 +58,21 @@ Result<json::array> AdminClient::List(const std::string& path) {
   return ArrayIn(answer, "items");
 }
 
+Result<std::string> AdminClient::GetText(const std::string& path) {
+  return SendForText("GET", path, nullptr);
+}
+
 Result<json::value> AdminClient::Send(std::string_view method, const std::string& path,
                                       const json::object* body) {
+  const std::string text = TRY(SendForText(method, path, body));
+  if (text.empty()) return json::value();
+  auto value = ParseJson(text, {.max_bytes = kMaxAnswerBytes});
+  if (value.ok()) return value;
+  return Unavailable("what answers at {} is no owner's listener of sluice", address_.url);
+}
+
+Result<std::string> AdminClient::SendForText(std::string_view method, const std::string& path,
+                                             const json::object* body) {
   http::ClientRequest request{.method = std::string(method),
                               .url = Format("{}{}{}", address_.url, kPrefix, path)};
   std::string text;
@@ -69,7 +82,7 @@ Result<json::value> AdminClient::Send(std::string_view method, const std::string
     request.body = text;
   }
   request.headers.Add("Authorization", "Bearer " + address_.token.Reveal());
-  const auto answer = client_->Send(request, {.max_body_bytes = kMaxAnswerBytes});
+  auto answer = client_->Send(request, {.max_body_bytes = kMaxAnswerBytes});
   if (!answer.ok()) {
     Error error = answer.error();
     if (error.code == ErrorCode::kUnavailable) {
@@ -79,10 +92,7 @@ Result<json::value> AdminClient::Send(std::string_view method, const std::string
   }
   constexpr int kFirstFault = 300;
   if (answer->status >= kFirstFault) return ErrorOfAnswer(*answer);
-  if (answer->body.empty()) return json::value();
-  auto value = ParseJson(answer->body, {.max_bytes = kMaxAnswerBytes});
-  if (value.ok()) return value;
-  return Unavailable("what answers at {} is no owner's listener of sluice", address_.url);
+  return std::move(answer->body);
 }
 
 Error ErrorOfAnswer(const http::ClientResponse& answer) {

@@ -28,6 +28,8 @@ class AdminClient {
   /// `path` begins with a slash, and its parts are percent-encoded. The answer is JSON, or null if
   /// the server gave none.
   Result<json::value> Get(const std::string& path);
+  /// The answer as it is.
+  Result<std::string> GetText(const std::string& path);
   Result<json::value> Post(const std::string& path, const json::object& body);
   Result<json::value> Put(const std::string& path, const json::object& body);
   Result<json::value> Patch(const std::string& path, const json::object& body);
@@ -39,6 +41,8 @@ class AdminClient {
   AdminClient(AdminAddress address, std::unique_ptr<http::Client> client);
   Result<json::value> Send(std::string_view method, const std::string& path,
                            const json::object* body);
+  Result<std::string> SendForText(std::string_view method, const std::string& path,
+                                  const json::object* body);
 
   AdminAddress address_;
   std::unique_ptr<http::Client> client_;

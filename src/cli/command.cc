@@ -16,6 +16,9 @@ constexpr CommandGroup kGroups[] = {
     {"quota", "How much may be read."},
     {"principal", "Who may use the owner's surface, and in which role."},
     {"root", "Locations below which share owners may share tables."},
+    {"audit", "What was decided, and the proof of it."},
+    {"usage", "How much was read, and what it costs."},
+    {"keys", "The master keys that links and tokens are signed with."},
     {"issuer", "Identity providers whose tokens are believed."},
 };
 
@@ -38,8 +41,9 @@ std::vector<std::string> Arguments::All(std::string_view name) const {
 
 std::vector<Command> AllCommands() {
   std::vector<Command> commands;
-  for (const auto list : {ServerCommands, ShareCommands, RecipientCommands, TokenCommands,
-                          GrantCommands, QuotaCommands, SettingCommands, ApplyCommands}) {
+  for (const auto list :
+       {ServerCommands, ShareCommands, RecipientCommands, TokenCommands, GrantCommands,
+        QuotaCommands, SettingCommands, ApplyCommands, AuditCommands}) {
     std::ranges::move(list(), std::back_inserter(commands));
   }
   return commands;

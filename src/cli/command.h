@@ -85,5 +85,6 @@ std::vector<Command> GrantCommands();
 std::vector<Command> QuotaCommands();
 std::vector<Command> SettingCommands();
 std::vector<Command> ApplyCommands();
+std::vector<Command> AuditCommands();
 
 }  // namespace sluice::cli

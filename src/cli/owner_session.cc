@@ -94,13 +94,18 @@ void OwnerSession::Print(const json::value& answer, const std::string& text) con
   out() << line << '\n';
 }
 
+std::string DataDirectoryOf(const Arguments& arguments,
+                            const std::map<std::string, std::string>& environment) {
+  std::string directory = arguments.Text("--data-dir");
+  if (directory.empty()) directory = Variable(environment, kDataDirectoryVariable);
+  return directory.empty() ? kDefaultDataDirectory : directory;
+}
+
 Result<AdminAddress> FindServer(const Arguments& arguments,
                                 const std::map<std::string, std::string>& environment) {
   const std::string token = Variable(environment, kTokenVariable);
   if (arguments.Has("--server")) return NamedServer(arguments.Text("--server"), token);
-  std::string directory = arguments.Text("--data-dir");
-  if (directory.empty()) directory = Variable(environment, kDataDirectoryVariable);
-  if (directory.empty()) directory = kDefaultDataDirectory;
+  const std::string directory = DataDirectoryOf(arguments, environment);
   std::error_code fault;
   if (!std::filesystem::exists(directory, fault) && !fault) {
     return NotFound("there is no data directory {}", AbsolutePath(directory));

@@ -27,6 +27,10 @@ struct OwnerSession {
 /// has it run `run` with a client of the server that they name. An error is shown with what helps.
 Command OwnerCommand(Command command, std::function<Result<int>(OwnerSession& session)> run);
 
+/// The data directory that is meant: --data-dir, SLUICE_DATA_DIR or ./sluice-data.
+std::string DataDirectoryOf(const Arguments& arguments,
+                            const std::map<std::string, std::string>& environment);
+
 /// Where the owner's listener is and who asks: --server with SLUICE_TOKEN, else what the data
 /// directory (--data-dir, SLUICE_DATA_DIR, ./sluice-data) holds. SLUICE_TOKEN wins over the token
 /// in there. Errors: kInvalidArgument, kNotFound, kPermissionDenied, kUnavailable: each says what

@@ -1,37 +1,16 @@
-"""Recipients that show tokens of a real identity provider, over HTTP and by the Python client.
-
-`Owner` below is the one place that knows how issuers, recipients and grants are made.
-"""
+"""Recipients that show tokens of a real identity provider, over HTTP and by the Python client."""
 
 import json
 import time
 
 import pytest
-import requests
 from conftest import TIMEOUT_S, Caller
 from support.identity_provider import IdentityProvider
 from support.jwt import sign_hs256
+from support.owner import Owner
 
 SHARE = "warehouse"
 BETWEEN_FETCHES_S = 10  # of an issuer's keys, where a token names one that is not known
-
-
-class Owner:
-    """The owner's surface, over REST."""
-
-    def __init__(self, server):
-        self.root = server.admin + "/api/v1"
-        if requests.get(self.root + "/issuers", timeout=TIMEOUT_S).status_code == 404:
-            pytest.skip("the owner's surface has no issuers yet")
-
-    def make(self, what, body):
-        response = requests.post(f"{self.root}/{what}", json=body, timeout=TIMEOUT_S)
-        assert response.status_code in (200, 201), response.text
-
-    def federate(self, name, claims, audience="sluice"):
-        rule = {"issuer": "corp", "audience": audience, "claims": claims}
-        self.make("recipients", {"name": name, "federation": rule})
-        self.make("grants", {"share": SHARE, "recipient": name})
 
 
 @pytest.fixture
@@ -44,10 +23,16 @@ def provider(tmp_path):
 def server(launch, warehouse, provider):
     started = launch(warehouse, "--private-networks", "127.0.0.0/8")
     owner = Owner(started)
-    owner.make("issuers", {"name": "corp", "url": provider.issuer})
-    owner.federate("acme", {"groups": "acme"})
-    owner.federate("umbrella", {"sub": "umbrella-es256"})
+    owner.ask("PUT", "/issuers/corp", json={"url": provider.issuer})
+    federate(owner, "acme", {"groups": "acme"})
+    federate(owner, "umbrella", {"sub": "umbrella-es256"})
     return started
+
+
+def federate(owner, name, claims, audience="sluice"):
+    rule = {"issuer": "corp", "audience": audience, "claims": claims}
+    owner.create_recipient(name, federation=rule)
+    owner.grant(SHARE, name)
 
 
 def status(server, token):
