@@ -113,13 +113,26 @@ Result<Response> RemoveTable(const Request& http, const Caller& caller, AdminSer
   return NoContent();
 }
 
-Result<Response> RemoveFolder(const Request& http, const Caller& caller, AdminService& service) {
+Result<AdminService::EntryName> FolderNameOf(const Request& http) {
   const std::string* const location = http.FindQuery("location");
   const std::string* const schema = http.FindQuery("schema");
   if (location == nullptr) return InvalidArgument("the query parameter location is missing");
-  TRY(service.RemoveEntry(caller, {.share = http.PathParameter("share"),
-                                   .schema = schema == nullptr ? "" : *schema,
-                                   .location = *location}));
+  return AdminService::EntryName{.share = http.PathParameter("share"),
+                                 .schema = schema == nullptr ? "" : std::string_view(*schema),
+                                 .location = *location};
+}
+
+Result<Response> UpdateFolder(const Request& http, const Caller& caller, AdminService& service) {
+  const json::object body = TRY(BodyOf(http));
+  const EntryRequest request = TRY(ParseEntryRequest(body));
+  if (request.table) return InvalidArgument("table: a folder has no name of a table");
+  const AdminService::EntryName name = TRY(FolderNameOf(http));
+  return Answer(200, ToJson(TRY(service.UpdateEntry(caller, name, request))));
+}
+
+Result<Response> RemoveFolder(const Request& http, const Caller& caller, AdminService& service) {
+  const AdminService::EntryName name = TRY(FolderNameOf(http));
+  TRY(service.RemoveEntry(caller, name));
   return NoContent();
 }
 
@@ -370,7 +383,7 @@ Result<Response> RotateKeys(const Request& /*request*/, const Caller& caller,
 
 constexpr auto kWorker = Execution::kWorker;
 
-const auth::Route<AdminService> kAdminRoutes[37] = {
+const auth::Route<AdminService> kAdminRoutes[38] = {
     {"GET", "/metrics", Who::kOwnerOrLoopback, kWorker, GetMetrics},
     {"GET", "/api/v1/whoami", Who::kOwner, kWorker, WhoAmI},
     {"GET", "/api/v1/shares", Who::kOwner, kWorker, ListShares},
@@ -384,6 +397,7 @@ const auth::Route<AdminService> kAdminRoutes[37] = {
     {"DELETE", "/api/v1/shares/{share}/schemas/{schema}/tables/{table}", Who::kOwner, kWorker,
      RemoveTable},
     {"POST", "/api/v1/shares/{share}/folders", Who::kOwner, kWorker, AddFolder},
+    {"PATCH", "/api/v1/shares/{share}/folders", Who::kOwner, kWorker, UpdateFolder},
     {"DELETE", "/api/v1/shares/{share}/folders", Who::kOwner, kWorker, RemoveFolder},
     {"PUT", "/api/v1/shares/{share}/recipients/{recipient}", Who::kOwner, kWorker, GrantShare},
     {"DELETE", "/api/v1/shares/{share}/recipients/{recipient}", Who::kOwner, kWorker, RevokeShare},

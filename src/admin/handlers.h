@@ -7,6 +7,6 @@
 namespace sluice::admin {
 
 /// The owner's surface. Its OpenAPI document is in docs/reference.
-extern const auth::Route<AdminService> kAdminRoutes[37];
+extern const auth::Route<AdminService> kAdminRoutes[38];
 
 }  // namespace sluice::admin

@@ -67,7 +67,8 @@ Result<void> JsonFields::Read(std::string_view key,
   if (!value->is_object() || value->as_object().size() > kMaxItems) return wrong;
   out.emplace();
   for (const auto& [name, item] : value->as_object()) {
-    if (!item.is_string() || item.as_string().size() > kMaxTextBytes) return wrong;
+    const bool fits = item.is_string() && item.as_string().size() <= kMaxTextBytes;
+    if (!fits || name.empty() || name.size() > kMaxNameBytes) return wrong;
     out->emplace(std::string(name), std::string(item.as_string()));
   }
   return {};

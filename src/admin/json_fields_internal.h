@@ -20,6 +20,7 @@ class JsonFields {
   explicit JsonFields(const json::object& object) : object_(object) {}
 
   static constexpr std::size_t kMaxTextBytes = 65'536;
+  static constexpr std::size_t kMaxNameBytes = 255;
   static constexpr std::size_t kMaxItems = 1'000;
 
   Result<void> Read(std::string_view key, std::optional<std::string>& out);

@@ -56,7 +56,7 @@ Result<void> AdminService::RecordChange(const auth::Caller& caller, const Change
                                         const Error* fault) {
   if (dependencies_.journal == nullptr) return {};
   audit::Record record{.time = dependencies_.clock.Now(),
-                       .action = audit::Action::kChange,
+                       .action = changed.action,
                        .allowed = fault == nullptr,
                        .reason = fault == nullptr ? "" : "not done: " + fault->message,
                        .request_id = caller.request_id,

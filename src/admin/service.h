@@ -238,6 +238,7 @@ class AdminService {
     std::string object;  ///< "share sales", "recipient acme", ...
     json::value before;  ///< Null: it was not there.
     json::value after;
+    audit::Action action = audit::Action::kChange;
   };
   using Body = std::function<Result<Changed>(catalog::Transaction& transaction)>;
   using BodyOfSeveral =

@@ -26,6 +26,21 @@ void Set(T& field, const std::optional<T>& value) {
   if (value) field = *value;
 }
 
+// What the protocol allows of a share's description.
+constexpr std::size_t kMaxDisplayNameBytes = 255;
+constexpr std::size_t kMaxProperties = 50;
+constexpr std::size_t kMaxPropertyBytes = 1'000;
+
+Result<void> CheckProperties(const std::map<std::string, std::string>& properties) {
+  const bool fits = properties.size() <= kMaxProperties &&
+                    std::ranges::none_of(properties, [](const auto& property) {
+                      return property.second.size() > kMaxPropertyBytes;
+                    });
+  if (fits) return {};
+  return InvalidArgument("a share has at most {} properties of at most {} bytes", kMaxProperties,
+                         kMaxPropertyBytes);
+}
+
 Result<void> Apply(const ShareRequest& request, ManagedShare& share) {
   if (request.name) {
     TRY(protocol::CheckShareName(*request.name));
@@ -33,7 +48,11 @@ Result<void> Apply(const ShareRequest& request, ManagedShare& share) {
   }
   Set(share.description.display_name, request.display_name);
   Set(share.description.comment, request.comment);
+  if (request.display_name && request.display_name->size() > kMaxDisplayNameBytes) {
+    return InvalidArgument("displayName has at most {} bytes", kMaxDisplayNameBytes);
+  }
   if (request.properties) {
+    TRY(CheckProperties(*request.properties));
     share.description.properties.assign(request.properties->begin(), request.properties->end());
   }
   Set(share.owner, request.owner);

@@ -17,6 +17,18 @@ namespace sluice::admin {
 
 inline const SystemTime kNow(std::chrono::seconds(1'795'255'200));
 
+/// What a shared folder holds: the table found.one.
+inline Result<std::vector<config::ConfiguredSchema>> FindOneTable(const catalog::Entry& folder) {
+  return std::vector<config::ConfiguredSchema>{
+      {.name = "found", .tables = {{.name = "one", .location = folder.location + "/one"}}}};
+}
+
+/// What is there to be shared.
+inline Result<void> CheckIsThere(const std::string& location) {
+  if (location.find("broken") == std::string::npos) return {};
+  return NotFound("there is nothing");
+}
+
 /// An owner's surface over a catalog in memory. Tables and folders are there wherever their
 /// location does not say "broken", and each folder holds the table found.one.
 class AdminTest : public testing::Test {
@@ -60,30 +72,15 @@ class AdminTest : public testing::Test {
   std::unique_ptr<catalog::Store> store_ = catalog::Store::Open(*database_).value();
   catalog::Catalog catalog_{catalog::View::Of({})};
   auth::Authenticator authenticator_{catalog_, clock_};
-  catalog::Follower follower_{
-      {.store = *store_, .catalog = catalog_, .clock = clock_, .log = log_},
-      catalog::ViewBuilder(
-          [](const catalog::Entry& folder) -> Result<std::vector<config::ConfiguredSchema>> {
-            return std::vector<config::ConfiguredSchema>{
-                {.name = "found",
-                 .tables = {{.name = "one", .location = folder.location + "/one"}}}};
-          })};
-  std::vector<std::string> checked_;
-  const AdminService::Dependencies dependencies_{
-      .store = *store_,
-      .follower = follower_,
-      .catalog = catalog_,
-      .clock = clock_,
-      .metrics = metrics_,
-      .check_table = [this](const std::string& location) -> Result<void> {
-        checked_.push_back(location);
-        if (location.find("broken") == std::string::npos) return {};
-        return NotFound("there is no table");
-      },
-      .check_folder = [](const std::string& location) -> Result<void> {
-        if (location.find("broken") == std::string::npos) return {};
-        return NotFound("there is no folder");
-      }};
+  catalog::Follower follower_{{.store = *store_, .catalog = catalog_, .clock = clock_, .log = log_},
+                              catalog::ViewBuilder(FindOneTable)};
+  const AdminService::Dependencies dependencies_{.store = *store_,
+                                                 .follower = follower_,
+                                                 .catalog = catalog_,
+                                                 .clock = clock_,
+                                                 .metrics = metrics_,
+                                                 .check_table = CheckIsThere,
+                                                 .check_folder = CheckIsThere};
   AdminService service_{dependencies_, {}};
 };
 

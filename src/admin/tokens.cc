@@ -170,9 +170,10 @@ Result<std::string> AdminService::Activate(const auth::Caller& caller, std::stri
     link->used_at = now;
     TRY(transaction.PutActivationLink(*link));
     TRY(transaction.PutToken(recipient->id, issued.record));
-    return Changed{.object = Format("activation of recipient {}", recipient->name),
+    return Changed{.object = Format("recipient {}", recipient->name),
                    .before = {},
-                   .after = ToJson(issued.record)};
+                   .after = ToJson(issued.record),
+                   .action = audit::Action::kActivation};
   };
   TRY(Change(activated, change));
   return ProfileText(issued);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct JournalOptions {
   std::chrono::milliseconds lazy_sync{200};
   /// After a failed write, how long everything is refused before the next try.
   std::chrono::milliseconds retry_delay{100};
+  /// Told how long each batch took to write and sync; called by the journal's own thread.
+  std::function<void(std::chrono::nanoseconds)> on_sync = [](std::chrono::nanoseconds /*took*/) {};
   const SystemCalls* calls = &SystemCalls::Real();  ///< Must outlive the journal.
 };
 
@@ -66,8 +69,10 @@ class Journal {
   /// Up to `max_records` records from `from` on that are on disk, as EncodeRecord wrote them; fewer
   /// if they pass 16 MiB. Errors: kNotFound if `from` was dropped; kCorruptData, kUnavailable.
   virtual Result<std::vector<std::string>> Read(Sequence from, std::size_t max_records) const = 0;
-  /// How many records are on disk.
+  /// How many records were ever on disk: one more than the last one's number.
   virtual Sequence size() const = 0;
+  /// The number of the first record that was not dropped; size() if there is none.
+  virtual Sequence first() const = 0;
   /// Waits until more than `seen` are on disk or `timeout` passed; returns size().
   virtual Sequence WaitBeyond(Sequence seen, std::chrono::milliseconds timeout) const = 0;
 

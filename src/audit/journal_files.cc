@@ -322,6 +322,11 @@ Result<JournalFiles::Position> JournalFiles::Find(Sequence sequence) const {
   return place;
 }
 
+Sequence JournalFiles::first() const {
+  const std::lock_guard lock(mutex_);
+  return segments_.empty() ? size() : segments_.begin()->first;
+}
+
 Result<std::vector<std::string>> JournalFiles::Read(Sequence from, std::size_t max_records) const {
   if (from < 0) return InvalidArgument("records are numbered from 0");
   std::vector<std::string> records;

@@ -48,6 +48,7 @@ class JournalFiles {
 
   // Reading.
   Sequence size() const { return synced_.load(); }
+  Sequence first() const;
   std::int64_t cut_bytes() const { return cut_bytes_; }
   Result<std::vector<std::string>> Read(Sequence from, std::size_t max_records) const;
   Result<TreeHead> Head() const;

@@ -19,16 +19,6 @@ constexpr std::array<std::string_view, 10> kActionNames = {
 constexpr SystemTime kFirstTime(std::chrono::sys_days(std::chrono::year(0) / 1 / 1));
 constexpr SystemTime kLastTime(std::chrono::sys_days(std::chrono::year(9999) / 12 / 31));
 
-/// The beginning of `text` that fits into `max_bytes` and cuts no character in two.
-std::string_view Cut(std::string_view text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  constexpr std::size_t kMaxContinuations = 3;
-  std::size_t end = max_bytes;
-  const auto is_inside = [&] { return (static_cast<std::uint8_t>(text[end]) & 0xc0) == 0x80; };
-  while (end > 0 && max_bytes - end < kMaxContinuations && is_inside()) --end;
-  return text.substr(0, end);
-}
-
 /// `key` is written as `,"key":`.
 void AppendText(std::string_view key, std::string_view text, std::string& out) {
   if (text.empty()) return;
@@ -109,16 +99,26 @@ Result<void> ReadTexts(const json::object& object, Record& record) {
       {"reason", &record.reason},       {"request_id", &record.request_id},
       {"recipient", &record.recipient}, {"token_id", &record.token_id},
       {"peer", &record.peer},           {"agent", &record.agent},
-      {"purpose", &record.purpose},     {"object", &record.object},
-      {"table_id", &record.table_id},   {"predicate", &record.predicate},
-      {"delivery", &record.delivery},   {"link_id", &record.link_id},
-      {"before", &record.before},       {"after", &record.after},
+      {"purpose", &record.purpose},     {"share", &record.share},
+      {"object", &record.object},       {"table_id", &record.table_id},
+      {"predicate", &record.predicate}, {"delivery", &record.delivery},
+      {"link_id", &record.link_id},     {"before", &record.before},
+      {"after", &record.after},
   };
   for (const auto& [key, field] : fields) *field = TRY(ReadText(object, key));
   return {};
 }
 
 }  // namespace
+
+std::string_view Cut(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  constexpr std::size_t kMaxContinuations = 3;
+  std::size_t end = max_bytes;
+  const auto is_inside = [&] { return (static_cast<std::uint8_t>(text[end]) & 0xc0) == 0x80; };
+  while (end > 0 && max_bytes - end < kMaxContinuations && is_inside()) --end;
+  return text.substr(0, end);
+}
 
 std::string_view ActionName(Action action) {
   return kActionNames[static_cast<std::size_t>(action)];
@@ -150,6 +150,7 @@ void AppendRecordBody(const Record& record, std::string& out) {
   AppendText(R"(,"peer":)", record.peer, out);
   AppendText(R"(,"agent":)", record.agent, out);
   AppendText(R"(,"purpose":)", record.purpose, out);
+  AppendText(R"(,"share":)", record.share, out);
   AppendText(R"(,"object":)", record.object, out);
   AppendText(R"(,"table_id":)", record.table_id, out);
   AppendOptional(R"(,"version":)", record.version, out);

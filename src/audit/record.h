@@ -54,6 +54,7 @@ struct Record {
   std::string purpose;
 
   // What.
+  std::string share;   ///< Of `object`; names of shares may hold dots.
   std::string object;  ///< "share", "share.schema", "share.schema.table", "recipient acme", ...
   std::string table_id;
   std::optional<std::int64_t> version;
@@ -69,6 +70,9 @@ struct Record {
 
   bool operator==(const Record&) const = default;
 };
+
+/// The beginning of `text` that fits into `max_bytes` and cuts no character in two.
+std::string_view Cut(std::string_view text, std::size_t max_bytes);
 
 /// No record's text is longer: what the bounds above allow if every byte must be escaped.
 inline constexpr std::size_t kMaxRecordBytes = 8 << 20;

@@ -20,14 +20,15 @@ Record Decoded(const Record& record) {
 }
 
 TEST(Record, IsOneLineOfJsonInAFixedOrder) {
-  EXPECT_EQ(EncodeRecord("node-1", 42, TypicalRecord()),
-            R"({"node":"node-1","seq":42,"time":"2026-11-21T10:00:00.123Z","action":"query",)"
-            R"("allowed":true,"request_id":"4f1c2a9be07d4c55","recipient":"acme",)"
-            R"("token_id":"5f0e6d0e-8f43-4a5c-9d0f-3a1f8c1f6f10","peer":"203.0.113.7",)"
-            R"("agent":"Delta-Sharing-Python/1.2.0 pandas/2.2.3 PyArrow/17.0.0",)"
-            R"("object":"sales.retail.orders","table_id":"0f4b6d8e-1c2d-4e5f-8a9b-0c1d2e3f4a5b",)"
-            R"("version":1042,"predicate":"{\"op\":\"equal\",\"children\":[{\"op\":\"column\",)"
-            R"(\"name\":\"country\"}]}","files":37,"bytes":1234567890,"delivery":"url"})");
+  EXPECT_EQ(
+      EncodeRecord("node-1", 42, TypicalRecord()),
+      R"({"node":"node-1","seq":42,"time":"2026-11-21T10:00:00.123Z","action":"query",)"
+      R"("allowed":true,"request_id":"4f1c2a9be07d4c55","recipient":"acme",)"
+      R"("token_id":"5f0e6d0e-8f43-4a5c-9d0f-3a1f8c1f6f10","peer":"203.0.113.7",)"
+      R"("agent":"Delta-Sharing-Python/1.2.0 pandas/2.2.3 PyArrow/17.0.0",)"
+      R"("share":"sales","object":"sales.retail.orders","table_id":"0f4b6d8e-1c2d-4e5f-8a9b-0c1d2e3f4a5b",)"
+      R"("version":1042,"predicate":"{\"op\":\"equal\",\"children\":[{\"op\":\"column\",)"
+      R"(\"name\":\"country\"}]}","files":37,"bytes":1234567890,"delivery":"url"})");
 }
 
 TEST(Record, IsReadAsItWasWritten) {

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/json.h"
 #include "crypto/random.h"
 #include "crypto/secret_file.h"
@@ -24,6 +25,7 @@ constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMaxProfileBytes = 64 << 10;
 constexpr std::size_t kMaxPortsBytes = 4 << 10;
 constexpr std::string_view kPortsFile = "ports.json";
+constexpr char kAdminTokenFile[] = "admin.token";
 
 Error SystemFault(const std::string& path, int fault) {
   return Unavailable("{}: {}", path, std::strerror(fault));
@@ -154,7 +156,7 @@ Result<crypto::KeyRing> DataDirectory::MasterKeys() {
 }
 
 Result<Secret> DataDirectory::AdminToken() {
-  return crypto::LoadOrCreateSecretText(PathOf("admin.token"),
+  return crypto::LoadOrCreateSecretText(PathOf(kAdminTokenFile),
                                         [] { return crypto::RandomToken(kSecretBytes); });
 }
 
@@ -207,6 +209,12 @@ Result<ListeningPorts> ReadPorts(const std::string& data_directory) {
       .recipients = port("recipients"), .admin = port("admin"), .files = port("files")};
   if (ports.admin == 0) return CorruptData("{} names no port of the owner's listener", path);
   return ports;
+}
+
+Result<Secret> ReadOwnerToken(const std::string& data_directory) {
+  constexpr std::size_t kMaxTokenBytes = 4'096;
+  const std::string text = TRY(ReadPrivate(data_directory + "/" + kAdminTokenFile, kMaxTokenBytes));
+  return Secret(std::string(TrimAsciiSpace(text)));
 }
 
 }  // namespace sluice::catalog

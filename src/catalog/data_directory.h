@@ -29,6 +29,9 @@ struct ListeningPorts {
 /// What the server that uses a data directory listens on. Errors: kUnavailable if none does;
 /// kCorruptData if ports.json is not the server's.
 Result<ListeningPorts> ReadPorts(const std::string& data_directory);
+/// The owner's token as it stands in a data directory, for programs of the owner. Errors: kNotFound
+/// if there is none; kPermissionDenied if it cannot be read, or others may.
+Result<Secret> ReadOwnerToken(const std::string& data_directory);
 
 inline constexpr char kCertificateFile[] = "tls.crt";
 inline constexpr char kCertificateKeyFile[] = "tls.key";

@@ -52,6 +52,8 @@ class Transaction {
   /// Without its entries, which may be many.
   Result<std::optional<ManagedShare>> FindShare(std::string_view name);
   Result<std::optional<ManagedShare>> FindShareById(std::string_view id);
+  /// The names of an owner's shares.
+  Result<std::vector<std::string>> ListSharesOf(std::string_view owner);
   /// Its own fields and its schemas; entries stay as they are.
   Result<void> PutShare(const ManagedShare& share);
   Result<void> DeleteShare(std::string_view id);

@@ -51,6 +51,20 @@ TEST_P(StoreContract, AShareIsGivenBackAsItWasPut) {
   EXPECT_THAT(found->schemas, ElementsAre("a", "B"));
 }
 
+TEST_P(StoreContract, TheSharesOfAnOwnerAreListed) {
+  for (const char* const name : {"b", "A", "c"}) {
+    ManagedShare share = ShareNamed(name);
+    share.owner = name[0] == 'c' ? "bob" : "ann";
+    Put(share);
+  }
+  std::vector<std::string> names;
+  Read([&](Transaction& t) -> Result<void> {
+    names = TRY(t.ListSharesOf("ann"));
+    return {};
+  });
+  EXPECT_THAT(names, ElementsAre("A", "b"));
+}
+
 TEST_P(StoreContract, AnEntryIsGivenBackAsItWasPut) {
   Put(ShareNamed("s"));
   Entry table = TableNamed("Retail", "Orders");

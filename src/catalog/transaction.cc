@@ -50,6 +50,14 @@ Result<std::optional<ManagedShare>> Transaction::FindShareById(std::string_view 
   return FirstOf(TRY(LoadShares(connection_, Selection::One(id))));
 }
 
+Result<std::vector<std::string>> Transaction::ListSharesOf(std::string_view owner) {
+  const Rows rows = TRY(connection_.Query(
+      "SELECT name FROM shares WHERE owner = $1 ORDER BY folded", {std::string(owner)}));
+  std::vector<std::string> names;
+  for (const db::Row& row : rows) names.push_back(row.Text(0));
+  return names;
+}
+
 Result<void> Transaction::PutShare(const ManagedShare& share) {
   TRY(CheckComment(share.description.comment));
   TRY(CheckNameIsFree(connection_, {"shares", "share", share.id, share.name}));

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/testing.h"
+#include "cli/command.h"
 #include "config/server_options.h"
 #include "config/store_options.h"
 
@@ -23,7 +24,8 @@ class CommandLineTest : public testing::Test {
       if (request.on_listening) request.on_listening(started_);
       return {};
     };
-    operations_.check_stores = [this](const config::Configuration&, const catalog::View&) {
+    operations_.check_stores = [this](const config::Configuration&,
+                                      std::span<const catalog::SharePtr>) {
       return stores_checked_;
     };
     operations_.check_table = [this](const config::Configuration& configuration,
@@ -256,6 +258,40 @@ TEST_F(CommandLineTest, CompletionKnowsCommandsAndFlags) {
     }
   }
   EXPECT_EQ(Run({"completion", "tcsh"}), kUsageError);
+}
+
+TEST_F(CommandLineTest, CommandOfTheOwnerWithoutAServerSaysWhatToDo) {
+  EXPECT_EQ(Run({"share", "list", "--data-dir", folder_ + "/none"}), kFailure);
+  EXPECT_EQ(err_.str(), "sluice: there is no data directory " + folder_ +
+                            "/none\n        start a server with sluice serve, or name one with "
+                            "--data-dir, SLUICE_DATA_DIR or --server\n");
+  environment_ = {{"SLUICE_DATA_DIR", folder_}};
+  EXPECT_EQ(Run({"share", "list"}), kFailure);
+  EXPECT_THAT(err_.str(), HasSubstr("no server is running with the data directory " + folder_));
+  EXPECT_THAT(err_.str(), HasSubstr("sluice serve"));
+}
+
+TEST_F(CommandLineTest, EveryCommandHasHelpAndItsGroupIsListed) {
+  for (const Command& command : AllCommands()) {
+    std::istringstream words(command.path);
+    std::vector<std::string> arguments;
+    for (std::string word; words >> word;) arguments.push_back(word);
+    arguments.push_back("--help");
+    EXPECT_EQ(Run(arguments), kSuccess) << command.path;
+    EXPECT_THAT(out_.str(), HasSubstr(command.about));
+    EXPECT_THAT(out_.str(), HasSubstr("Usage: sluice " + command.path));
+  }
+  EXPECT_EQ(Run({"--help"}), kSuccess);
+  for (const CommandGroup& group : AllGroups()) {
+    EXPECT_THAT(out_.str(), HasSubstr(std::string(group.about)));
+  }
+}
+
+TEST_F(CommandLineTest, ValueThatIsNoneOfTheChoicesIsAUsageError) {
+  EXPECT_EQ(Run({"quota", "set", "reads", "5", "--per", "day"}), kUsageError);
+  EXPECT_THAT(err_.str(), HasSubstr("concurrent"));
+  EXPECT_EQ(Run({"share", "crate", "x"}), kUsageError);
+  EXPECT_THAT(err_.str(), HasSubstr("did you mean 'create'?"));
 }
 
 }  // namespace

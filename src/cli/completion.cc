@@ -11,19 +11,25 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
-/// The commands typed so far are the words without dash among the first two; what they are not
-/// known to be (a folder, say) is left out from the end.
+/// Walks over the words typed so far: each that goes on a known command's path is part of it, and
+/// flags, their values and arguments are passed over.
 std::string BashFunction(const std::vector<CommandWords>& commands) {
+  std::string known = "|";
   std::string cases;
   for (const CommandWords& command : commands) {
+    known += command.path + "|";
     cases += Format("    \"{}\") words=\"{}\" ;;\n", command.path, Joined(command.words));
   }
   return "_sluice() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" first=\"\" second=\"\" words=\"\"\n"
-         "  [ \"$COMP_CWORD\" -gt 1 ] && first=\"${COMP_WORDS[1]}\"\n"
-         "  [ \"$COMP_CWORD\" -gt 2 ] && second=\" ${COMP_WORDS[2]}\"\n"
-         "  case \"$first\" in config|table) ;; *) second=\"\" ;; esac\n"
-         "  case \"$first$second\" in\n" +
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" path=\"\" words=\"\" i next\n"
+         "  local known=\"" +
+         known +
+         "\"\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+         "    next=\"${path:+$path }${COMP_WORDS[i]}\"\n"
+         "    case \"$known\" in *\"|$next|\"*) path=\"$next\" ;; esac\n"
+         "  done\n"
+         "  case \"$path\" in\n" +
          cases +
          "  esac\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
@@ -32,24 +38,30 @@ std::string BashFunction(const std::vector<CommandWords>& commands) {
          "complete -o filenames -F _sluice sluice\n";
 }
 
+/// The same walk in a function that says whether a path was reached.
 std::string FishLines(const std::vector<CommandWords>& commands) {
+  std::string known;
   std::string lines;
   for (const CommandWords& command : commands) {
-    std::string condition = "__fish_use_subcommand";
-    const std::size_t space = command.path.find(' ');
-    if (space != std::string::npos) {
-      condition = Format("__fish_seen_subcommand_from {}; and __fish_seen_subcommand_from {}",
-                         command.path.substr(0, space), command.path.substr(space + 1));
-    } else if (!command.path.empty()) {
-      condition = "__fish_seen_subcommand_from " + command.path;
-    }
+    if (!command.path.empty()) known += Format(" '{}'", command.path);
     for (const std::string& word : command.words) {
       const bool is_flag = word.starts_with("--");
-      lines += Format("complete -c sluice -n '{}' {} {}\n", condition, is_flag ? "-l" : "-a",
-                      is_flag ? word.substr(2) : word);
+      lines += Format("complete -c sluice -n '__sluice_at \"{}\"' {} {}\n", command.path,
+                      is_flag ? "-l" : "-a", is_flag ? word.substr(2) : word);
     }
   }
-  return lines;
+  return "function __sluice_at\n"
+         "  set -l known" +
+         known +
+         "\n"
+         "  set -l path ''\n"
+         "  for word in (commandline -opc)[2..-1]\n"
+         "    set -l next (string trim -- \"$path $word\")\n"
+         "    contains -- $next $known; and set path $next\n"
+         "  end\n"
+         "  test \"$path\" = \"$argv[1]\"\n"
+         "end\n" +
+         lines;
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <iostream>
 #include <string>
 #include <vector>
@@ -8,6 +10,17 @@
 #include "server/serve.h"
 #include "server/stores.h"
 
+namespace {
+
+bool Confirm(const std::string& question) {
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   const sluice::cli::Operations operations{.serve = sluice::server::Serve,
                                            .check_stores = sluice::server::CheckStoresOf,
@@ -15,7 +28,10 @@ int main(int argc, char** argv) {
                                            .health_url = sluice::server::HealthUrl,
                                            .ask_health = sluice::server::AskHealth};
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return sluice::cli::RunCommandLine(
-      arguments, operations,
-      {.environment = sluice::config::SluiceEnvironment(), .out = std::cout, .err = std::cerr});
+  const bool asks = isatty(STDIN_FILENO) == 1;
+  const sluice::cli::Terminal terminal{.environment = sluice::config::SluiceEnvironment(),
+                                       .out = std::cout,
+                                       .err = std::cerr,
+                                       .confirm = asks ? Confirm : nullptr};
+  return sluice::cli::RunCommandLine(arguments, operations, terminal);
 }

@@ -77,8 +77,9 @@ std::string StartText(const StartReport& report) {
   }
   if (report.example_table.empty()) {
     return text +
-           "Nothing is shared yet: put Delta tables into the folder, or name them in the "
-           "configuration.\n";
+           "Nothing is shared yet: see sluice share create --help, put Delta tables into the "
+           "folder, or "
+           "name them in the configuration.\n";
   }
   const std::string profile = report.profile_path.empty() ? "profile.share" : report.profile_path;
   return text + "Read a table with any of these:\n" +

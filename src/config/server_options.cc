@@ -155,6 +155,46 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc = "How long records stay in the data directory once they are in the catalog's database\n"
             "too."},
+    {.name = "audit_file",
+     .field = &Options::audit_file,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "A file into which every audit record is copied, a line of JSON each. After a crash a "
+            "few\n"
+            "may be there again, with the same `node` and `seq`. It may be renamed at any time; "
+            "another\n"
+            "one is begun then."},
+    {.name = "audit_file_max_bytes",
+     .field = &Options::audit_file_max_bytes,
+     .fallback = "256MiB",
+     .min = "64KiB",
+     .max = "1TiB",
+     .value_name = "SIZE",
+     .doc = "A larger `audit_file` is renamed to FILE.20261121T100000Z. The server deletes none."},
+    {.name = "audit_file_max_age",
+     .field = &Options::audit_file_max_age,
+     .fallback = "1d",
+     .min = "1m",
+     .max = "3650d",
+     .value_name = "DURATION",
+     .doc = "An `audit_file` whose first record is older is renamed too."},
+    {.name = "audit_table",
+     .field = &Options::audit_table,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FOLDER",
+     .doc =
+         "A folder of this machine for a Delta table, partitioned by day, into which every audit\n"
+         "record is copied. Servers may have it together. It can be shared like any other table."},
+    {.name = "audit_table_interval",
+     .field = &Options::audit_table_interval,
+     .fallback = "1m",
+     .min = "1s",
+     .max = "1d",
+     .value_name = "DURATION",
+     .doc =
+         "How long records gather before a commit of `audit_table`, unless 100,000 are waiting."},
     {.name = "url_lifetime",
      .field = &Options::url_lifetime,
      .fallback = "1h",

@@ -46,6 +46,11 @@ struct ServerOptions {
   std::chrono::milliseconds activation_lifetime{};
   std::string audit;  ///< required, best_effort or off
   std::chrono::milliseconds audit_keep{};
+  std::string audit_file;
+  std::size_t audit_file_max_bytes = 0;
+  std::chrono::milliseconds audit_file_max_age{};
+  std::string audit_table;
+  std::chrono::milliseconds audit_table_interval{};
 
   std::string tls_certificate;
   std::string tls_key;

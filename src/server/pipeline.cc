@@ -209,6 +209,7 @@ Result<http::Response> Pipeline::RunRecorded(const BoundRoute& route, const http
   record.peer = caller.peer;
   record.agent = caller.agent;
   record.object = ObjectOf(request);
+  if (const std::string* const share = FindPathParameter(request, "share")) record.share = *share;
   caller.decision = &decision;
   auto result = Run(route, request, caller);
   caller.decision = nullptr;

@@ -10,6 +10,7 @@ namespace sluice::sharing {
 void Describe(const auth::Caller& caller, const ReadPlan& plan) {
   if (caller.decision == nullptr) return;
   audit::Record& record = caller.decision->record();
+  record.share = plan.table.ref.share.value();
   record.object = plan.table.ref.ToString();
   record.table_id = plan.table.id;
   record.version = plan.version.value();

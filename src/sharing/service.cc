@@ -239,6 +239,7 @@ Result<SharingService::SharedFile> SharingService::OpenFile(const auth::Caller& 
   if (downloads_ != nullptr && caller.decision != nullptr) {
     audit::Record& record = caller.decision->record();
     record.recipient = verified.recipient;
+    record.share = shared.ref.share.value();
     record.object = shared.ref.ToString();
     record.table_id = shared.id;
     record.delivery = "proxy";

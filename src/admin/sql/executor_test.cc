@@ -298,11 +298,11 @@ TEST_F(SqlTest, ADatabaseIsARootOrAManagedShare) {
   EXPECT_EQ(Message("GRANT USAGE ON SCHEMA a.other TO SHARE b"),
             "line 1, column 25: schema 'a.other' does not exist");
   EXPECT_EQ(Message("GRANT USAGE ON SCHEMA sales_db.broken TO SHARE b"),
-            "line 1, column 32: there is no folder");
+            "line 1, column 32: there is nothing");
   EXPECT_EQ(Message("GRANT SELECT ON TABLE a.retail.x TO SHARE b"),
             "line 1, column 32: table 'a.retail.x' does not exist");
   EXPECT_EQ(Message("GRANT SELECT ON TABLE sales_db.x.broken TO SHARE b"),
-            "line 1, column 23: there is no table");
+            "line 1, column 23: there is nothing");
   EXPECT_EQ(Message("GRANT USAGE ON DATABASE nothing TO SHARE b"),
             "line 1, column 25: database 'nothing' is neither a location root nor a managed share "
             "that you may use");
@@ -398,7 +398,7 @@ TEST_F(SqlTest, TablesAndSchemasAreAddedAndRemoved) {
   EXPECT_EQ(Message("ALTER SHARE s ADD TABLE r.u"),
             "line 1, column 25: say LOCATION '...', or where it is: DATABASE.SCHEMA.TABLE");
   EXPECT_THAT(Message("ALTER SHARE s ADD TABLE r.u LOCATION '/w/broken'"),
-              HasSubstr("there is no table"));
+              HasSubstr("there is nothing"));
   EXPECT_EQ(Message("ALTER SHARE s REMOVE TABLE r.t"), "table r.t taken out of share s");
   EXPECT_EQ(Message("ALTER SHARE s REMOVE TABLE r.t"),
             "line 1, column 28: table 's.r.t' does not exist");

@@ -1,0 +1,112 @@
+// Shipping of audit records: how many a second reach a database, a file, a table. PostgreSQL is
+// that of SLUICE_TEST_POSTGRES; tests/stores/run_catalog_contract.py starts one.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/delta_sink.h"
+#include "audit/journal.h"
+#include "audit/json_lines_sink.h"
+#include "audit/record_store.h"
+#include "audit/record_test_support.h"
+#include "base/check.h"
+#include "db/database.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kBatch = 8'192;
+
+/// Records as 1,000 recipients with 6 tables each make them.
+std::vector<std::string> MakeBatch(audit::Sequence first) {
+  std::vector<std::string> records;
+  for (int i = 0; i < kBatch; ++i) {
+    const audit::Sequence number = first + i;
+    // Ids of a server follow each other.
+    audit::Record record = audit::TypicalRecord(Format("{:016x}", 0x4f1c2a9be0000000 + number));
+    record.time += std::chrono::milliseconds(number / 20);
+    record.recipient = Format("recipient-{}", number * 7 % 1'000);
+    record.object = Format("sales.retail.table_{}", number % 6);
+    records.push_back(audit::EncodeRecord("node-1", number, record));
+  }
+  return records;
+}
+
+/// A folder on the disk of the build folder: /tmp may be memory.
+class Place {
+ public:
+  Place() {
+    std::string pattern = "./ship_bench_XXXXXX";
+    CHECK(::mkdtemp(pattern.data()) != nullptr, "a folder for the benchmark");
+    folder_ = pattern;
+    const auto key = crypto::SigningKey::FromSeed(Secret(std::string(32, 'k'))).value();
+    journal_ =
+        audit::Journal::Open({.directory = folder_ + "/audit", .node = "node-1"}, key, clock_)
+            .value();
+  }
+  ~Place() {
+    journal_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  const std::string& folder() const { return folder_; }
+  audit::Journal& journal() { return *journal_; }
+  const Clock& clock() const { return clock_; }
+
+ private:
+  SystemClock clock_;
+  std::string folder_;
+  std::unique_ptr<audit::Journal> journal_;
+};
+
+void Ship(benchmark::State& state, audit::Destination& destination) {
+  audit::Sequence next = destination.Next().value();
+  for (auto _ : state) {
+    state.PauseTiming();
+    const std::vector<std::string> records = MakeBatch(next);
+    state.ResumeTiming();
+    const auto taken = destination.Take(next, records);
+    CHECK(taken.ok(), taken.ok() ? "" : taken.error().ToString().c_str());
+    next += kBatch;
+  }
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(state.iterations() * kBatch),
+                                                   benchmark::Counter::kIsRate);
+}
+
+void ShipToSqlite(benchmark::State& state) {
+  Place place;
+  const auto database =
+      db::OpenSqlite({.path = place.folder() + "/audit.db", .cache_bytes = 64 << 20}).value();
+  Ship(state, *audit::NewRecordStore(*database, place.journal(), {.node = "node-1"}));
+}
+BENCHMARK(ShipToSqlite)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void ShipToPostgres(benchmark::State& state) {
+  const char* const url = std::getenv("SLUICE_TEST_POSTGRES");
+  if (url == nullptr) return state.SkipWithError("SLUICE_TEST_POSTGRES names no server");
+  Place place;
+  const auto database = db::OpenPostgres({.url = Secret(url)}).value();
+  Ship(state, *audit::NewRecordStore(*database, place.journal(), {.node = "node-1"}));
+}
+BENCHMARK(ShipToPostgres)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void ShipToFile(benchmark::State& state) {
+  Place place;
+  Ship(state, *audit::NewJsonLinesSink({.path = place.folder() + "/audit.jsonl", .node = "node-1"},
+                                       place.clock()));
+}
+BENCHMARK(ShipToFile)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void ShipToDeltaTable(benchmark::State& state) {
+  Place place;
+  Ship(state, *audit::NewDeltaSink({.folder = place.folder() + "/table", .node = "node-1"},
+                                   place.clock()));
+}
+BENCHMARK(ShipToDeltaTable)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace sluice
