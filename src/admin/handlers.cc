@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "admin/json_answer_internal.h"
 #include "admin/json_fields_internal.h"
-#include "protocol/response.h"
 
 namespace sluice::admin {
 namespace {
@@ -14,19 +14,6 @@ using auth::Who;
 using http::Execution;
 using http::Request;
 using http::Response;
-
-Result<json::object> BodyOf(const Request& request) {
-  if (request.body.empty()) return json::object();
-  json::value value = TRY(ParseJson(request.body));
-  if (!value.is_object()) return Malformed("the body is no JSON object");
-  return std::move(value.as_object());
-}
-
-Response Answer(int status, const json::value& value) {
-  std::string text;
-  AppendJson(value, text);
-  return protocol::JsonResponse(status, text + "\n");
-}
 
 template <typename T>
 Response AnswerList(const std::vector<T>& items) {

@@ -1,4 +1,4 @@
-// Recipients, and what is granted to them.
+// Recipients. What is granted to them is in grants.cc.
 
 #include <algorithm>
 #include <utility>
@@ -154,55 +154,6 @@ Result<void> AdminService::DropRecipient(const auth::Caller& caller, std::string
     TRY(transaction.DeleteRecipient(recipient.id));
     return Changed{
         .object = "recipient " + recipient.name, .before = ToJson(recipient), .after = {}};
-  });
-}
-
-// A share of the file has no owner but the admins.
-Result<std::string> AdminService::GrantableShare(Transaction& transaction,
-                                                 const auth::Caller& caller,
-                                                 std::string_view name) const {
-  const std::optional<catalog::ManagedShare> managed = TRY(transaction.FindShare(name));
-  if (managed) {
-    TRY(RequireOwner(caller, managed->owner));
-    return managed->id;
-  }
-  const catalog::ViewPtr view = dependencies_.catalog.Current();
-  const auto of_file = view->FindShare(protocol::ShareName(std::string(name)));
-  if (of_file == nullptr) return NotFound("share '{}' does not exist", name);
-  TRY(RequireRole(caller, Role::kAdmin));
-  return of_file->id();
-}
-
-Result<void> AdminService::GrantShare(const auth::Caller& caller, const GrantRequest& request) {
-  TRY(RequireRole(caller, Role::kShareOwner));
-  return Change(caller, [&](Transaction& transaction) -> Result<Changed> {
-    const auto recipient = TRY(transaction.FindRecipient(request.recipient));
-    if (!recipient) return NotFound("recipient '{}' does not exist", request.recipient);
-    catalog::Grant grant{.share_id = TRY(GrantableShare(transaction, caller, request.share)),
-                         .granted_by = caller.recipient,
-                         .granted_at = dependencies_.clock.Now(),
-                         .expires_at = request.expires_at};
-    TRY(transaction.PutGrant(recipient->id, grant));
-    json::object after = {{"share", request.share}, {"recipient", recipient->name}};
-    if (grant.expires_at) after["expiresAt"] = TimeText(*grant.expires_at);
-    return Changed{.object = Format("grant of share {} to {}", request.share, recipient->name),
-                   .before = {},
-                   .after = std::move(after)};
-  });
-}
-
-Result<void> AdminService::RevokeShare(const auth::Caller& caller, const GrantRequest& request) {
-  TRY(RequireRole(caller, Role::kShareOwner));
-  return Change(caller, [&](Transaction& transaction) -> Result<Changed> {
-    const auto recipient = TRY(transaction.FindRecipient(request.recipient));
-    if (!recipient) return NotFound("recipient '{}' does not exist", request.recipient);
-    const std::string share_id = TRY(GrantableShare(transaction, caller, request.share));
-    if (!transaction.DeleteGrant(recipient->id, share_id).ok()) {
-      return NotFound("share '{}' is not granted to '{}'", request.share, recipient->name);
-    }
-    return Changed{.object = Format("grant of share {} to {}", request.share, recipient->name),
-                   .before = json::object{{"share", request.share}, {"recipient", recipient->name}},
-                   .after = {}};
   });
 }
 

@@ -21,21 +21,35 @@ std::string AdminService::endpoint() const {
 
 // The record is on disk before the change is committed: a change without a record cannot be, and a
 // record whose change then failed is followed by one that says so.
-Result<void> AdminService::Change(const auth::Caller& caller, const Body& body) {
-  std::optional<Changed> recorded;
+Result<void> AdminService::ChangeSeveral(const auth::Caller& caller, const BodyOfSeveral& body) {
+  std::vector<Changed> recorded;
   const auto run = [&](catalog::Transaction& transaction) -> Result<void> {
-    Changed changed = TRY(body(transaction));
-    TRY(RecordChange(caller, changed, /*fault=*/nullptr));
-    recorded = std::move(changed);
+    recorded.clear();
+    std::vector<Changed> changes = TRY(body(transaction));
+    for (Changed& changed : changes) {
+      TRY(RecordChange(caller, changed, /*fault=*/nullptr));
+      recorded.push_back(std::move(changed));
+    }
     return {};
   };
   const auto committed = dependencies_.store.Change(run);
   if (!committed.ok()) {
-    // Best effort: a journal that fails now fails the next change as well.
-    if (recorded) (void)RecordChange(caller, *recorded, &committed.error()).ok();
+    for (const Changed& changed : recorded) {
+      // Best effort: a journal that fails now fails the next change as well.
+      (void)RecordChange(caller, changed, &committed.error()).ok();
+    }
     return committed.error();
   }
   return dependencies_.follower.Refresh();
+}
+
+Result<void> AdminService::Change(const auth::Caller& caller, const Body& body) {
+  return ChangeSeveral(caller,
+                       [&](catalog::Transaction& transaction) -> Result<std::vector<Changed>> {
+                         std::vector<Changed> changes;
+                         changes.push_back(TRY(body(transaction)));
+                         return changes;
+                       });
 }
 
 Result<void> AdminService::RecordChange(const auth::Caller& caller, const Changed& changed,

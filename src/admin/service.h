@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "admin/requests.h"
+#include "audit/cost_report.h"
 #include "audit/journal.h"
+#include "audit/prices.h"
 #include "auth/authenticator.h"
 #include "auth/route.h"
 #include "base/clock.h"
@@ -37,6 +39,12 @@ class AdminService {
     std::chrono::seconds token_lifetime{90 * 24 * 3600};
     std::chrono::seconds max_token_lifetime{365 * 24 * 3600};
     std::chrono::seconds activation_lifetime{72 * 3600};
+    std::optional<audit::PriceList> prices;  ///< For ExplainCost.
+  };
+  /// What reading a table gives.
+  struct ReadSize {
+    std::int64_t files = 0;
+    std::int64_t bytes = 0;
   };
   /// All must outlive the service.
   struct Dependencies {
@@ -51,6 +59,10 @@ class AdminService {
     std::function<Result<void>(const std::string& location)> check_folder;
     /// The fingerprints of the master keys, newest first, after one more was made if told to.
     std::function<Result<std::vector<std::string>>(bool rotates)> keys;
+    /// What reading the current version of a table gives: the files that may hold rows for which
+    /// `condition` is true, all of them if it is empty. May be empty.
+    std::function<Result<ReadSize>(const std::string& location, const std::string& condition)>
+        describe_table = {};
   };
   AdminService(const Dependencies& dependencies, Options options);
 
@@ -84,6 +96,16 @@ class AdminService {
   Result<catalog::Entry> UpdateEntry(const auth::Caller& caller, const EntryName& name,
                                      const EntryRequest& request);
   Result<void> RemoveEntry(const auth::Caller& caller, const EntryName& name);
+  /// Several at once: all of them or none.
+  Result<std::vector<catalog::Entry>> AddEntries(const auth::Caller& caller, std::string_view share,
+                                                 const std::vector<EntryRequest>& requests);
+  Result<void> RemoveEntries(const auth::Caller& caller, std::string_view share,
+                             const std::vector<std::string>& entry_ids);
+  /// A schema with all tables and folders that were added to it.
+  Result<void> RemoveSchema(const auth::Caller& caller, std::string_view share,
+                            std::string_view schema);
+  /// A share as recipients meet it, managed or of a file; the latter not for share owners.
+  Result<catalog::SharePtr> FindShownShare(const auth::Caller& caller, std::string_view name);
 
   // Recipients.
   Result<std::vector<catalog::ManagedRecipient>> ListRecipients(const auth::Caller& caller);
@@ -94,6 +116,21 @@ class AdminService {
                                                     std::string_view name,
                                                     const RecipientRequest& request);
   Result<void> DropRecipient(const auth::Caller& caller, std::string_view name);
+  /// New values of single attributes; none: the attribute goes, if it was there.
+  using AttributeChanges = std::map<std::string, std::optional<std::string>>;
+  Result<void> ChangeAttributes(const auth::Caller& caller, std::string_view recipient,
+                                const AttributeChanges& changes);
+
+  static constexpr std::size_t kMaxDatabases = 1'000;  ///< Of a recipient.
+  struct DatabaseRequest {
+    std::string recipient;
+    std::string database;
+    std::string share;  ///< Must be granted to the recipient.
+  };
+  /// Records the name under which a recipient has a share. It grants nothing.
+  Result<void> CreateDatabase(const auth::Caller& caller, const DatabaseRequest& request);
+  Result<void> DropDatabase(const auth::Caller& caller, std::string_view recipient,
+                            std::string_view database);
 
   /// A token and the only sight of its text.
   struct IssuedToken {
@@ -133,6 +170,28 @@ class AdminService {
   /// Granting again changes the end alone.
   Result<void> GrantShare(const auth::Caller& caller, const GrantRequest& request);
   Result<void> RevokeShare(const auth::Caller& caller, const GrantRequest& request);
+  /// Names of recipients.
+  struct GrantChanges {
+    std::string share;
+    std::vector<std::string> granted;  ///< A grant in force stays as it is, with its end.
+    std::vector<std::string> revoked;
+    bool revokes_others = false;  ///< Of everybody who is not in `granted`.
+  };
+  /// All of them or none.
+  Result<void> ChangeGrants(const auth::Caller& caller, const GrantChanges& changes);
+
+  struct CostRequest {
+    protocol::TableRef table;
+    std::string recipient;  ///< Who would read; empty: nobody in particular.
+    std::string condition;
+  };
+  struct ReadCost {
+    ReadSize size;
+    std::optional<audit::CostReport> report;  ///< Where there are prices.
+  };
+  /// What reading a table once would give and cost. Errors: kNotImplemented where tables cannot be
+  /// looked into.
+  Result<ReadCost> ExplainCost(const auth::Caller& caller, const CostRequest& request);
 
   // What only admins manage.
   Result<std::vector<catalog::Principal>> ListPrincipals(const auth::Caller& caller);
@@ -182,8 +241,20 @@ class AdminService {
     audit::Action action = audit::Action::kChange;
   };
   using Body = std::function<Result<Changed>(catalog::Transaction& transaction)>;
+  using BodyOfSeveral =
+      std::function<Result<std::vector<Changed>>(catalog::Transaction& transaction)>;
   /// Runs a change: one transaction, one record, in force on this node.
   Result<void> Change(const auth::Caller& caller, const Body& body);
+  /// The same for several objects, a record for each.
+  Result<void> ChangeSeveral(const auth::Caller& caller, const BodyOfSeveral& body);
+  /// Changes one recipient of the caller's by what `edit` does to it.
+  Result<void> EditRecipient(const auth::Caller& caller, std::string_view name,
+                             const std::function<Result<void>(catalog::Transaction& transaction,
+                                                              catalog::ManagedRecipient&)>& edit);
+  Result<Changed> PutNewGrant(catalog::Transaction& transaction, const auth::Caller& caller,
+                              const GrantRequest& request);
+  Result<Changed> DropGrant(catalog::Transaction& transaction, const auth::Caller& caller,
+                            const GrantRequest& request);
   Result<void> RecordChange(const auth::Caller& caller, const Changed& changed, const Error* fault);
 
   Result<catalog::ManagedShare> FindOwnShare(catalog::Transaction& transaction,

@@ -218,18 +218,33 @@ Result<void> AdminService::CheckLocation(const auth::Caller& caller, const Entry
                    : dependencies_.check_table(*request.location);
 }
 
-Result<Entry> AdminService::AddEntry(const auth::Caller& caller, std::string_view share_name,
-                                     const EntryRequest& request) {
-  TRY(CheckLocation(caller, request, !request.table || request.table->empty()));
-  Entry entry{.id = NewId()};
-  TRY(Apply(request, entry));
-  const Body change = [&](Transaction& transaction) -> Result<Changed> {
+Result<std::vector<Entry>> AdminService::AddEntries(const auth::Caller& caller,
+                                                    std::string_view share_name,
+                                                    const std::vector<EntryRequest>& requests) {
+  std::vector<Entry> entries;
+  for (const EntryRequest& request : requests) {
+    TRY(CheckLocation(caller, request, !request.table || request.table->empty()));
+    Entry entry{.id = NewId()};
+    TRY(Apply(request, entry));
+    entries.push_back(std::move(entry));
+  }
+  const BodyOfSeveral change = [&](Transaction& transaction) -> Result<std::vector<Changed>> {
     const ManagedShare share = TRY(FindOwnShare(transaction, caller, share_name));
-    TRY(transaction.PutEntry(share.id, entry));
-    return Changed{.object = ObjectOf(share, entry), .before = {}, .after = ToJson(entry)};
+    std::vector<Changed> changes;
+    for (const Entry& entry : entries) {
+      TRY(transaction.PutEntry(share.id, entry));
+      changes.push_back({.object = ObjectOf(share, entry), .before = {}, .after = ToJson(entry)});
+    }
+    return changes;
   };
-  TRY(Change(caller, change));
-  return entry;
+  TRY(ChangeSeveral(caller, change));
+  return entries;
+}
+
+Result<Entry> AdminService::AddEntry(const auth::Caller& caller, std::string_view share,
+                                     const EntryRequest& request) {
+  std::vector<Entry> added = TRY(AddEntries(caller, share, {request}));
+  return std::move(added.front());
 }
 
 Result<Entry> AdminService::UpdateEntry(const auth::Caller& caller, const EntryName& name,
@@ -256,6 +271,53 @@ Result<void> AdminService::RemoveEntry(const auth::Caller& caller, const EntryNa
     TRY(transaction.DeleteEntry(share.id, entry.id));
     return Changed{.object = ObjectOf(share, entry), .before = ToJson(entry), .after = {}};
   });
+}
+
+Result<void> AdminService::RemoveEntries(const auth::Caller& caller, std::string_view share_name,
+                                         const std::vector<std::string>& entry_ids) {
+  return ChangeSeveral(caller, [&](Transaction& transaction) -> Result<std::vector<Changed>> {
+    const ManagedShare share = TRY(FindOwnShare(transaction, caller, share_name));
+    std::vector<Changed> changes;
+    const std::vector<Entry> entries = TRY(transaction.ListEntries(share.id));
+    for (const Entry& entry : entries) {
+      if (std::ranges::find(entry_ids, entry.id) == entry_ids.end()) continue;
+      TRY(transaction.DeleteEntry(share.id, entry.id));
+      changes.push_back({.object = ObjectOf(share, entry), .before = ToJson(entry), .after = {}});
+    }
+    return changes;
+  });
+}
+
+Result<void> AdminService::RemoveSchema(const auth::Caller& caller, std::string_view share_name,
+                                        std::string_view schema) {
+  const auto is_it = [&](std::string_view name) { return EqualsIgnoringAsciiCase(name, schema); };
+  return ChangeSeveral(caller, [&](Transaction& transaction) -> Result<std::vector<Changed>> {
+    ManagedShare share = TRY(FindOwnShare(transaction, caller, share_name));
+    std::vector<Changed> changes;
+    const std::vector<Entry> entries = TRY(transaction.ListEntries(share.id));
+    for (const Entry& entry : entries) {
+      if (!is_it(entry.schema)) continue;
+      TRY(transaction.DeleteEntry(share.id, entry.id));
+      changes.push_back({.object = ObjectOf(share, entry), .before = ToJson(entry), .after = {}});
+    }
+    const json::object before = ToJson(share);
+    if (std::erase_if(share.schemas, is_it) > 0) {
+      TRY(transaction.PutShare(share));
+      changes.push_back(
+          {.object = "share " + share.name, .before = before, .after = ToJson(share)});
+    }
+    if (!changes.empty()) return changes;
+    return NotFound("nothing was added to share '{}' as schema '{}'", share.name, schema);
+  });
+}
+
+Result<catalog::SharePtr> AdminService::FindShownShare(const auth::Caller& caller,
+                                                       std::string_view name) {
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  catalog::SharePtr share = view->FindShare(protocol::ShareName(std::string(name)));
+  if (share == nullptr) return NotFound("share '{}' does not exist", name);
+  if (caller.role == Role::kShareOwner) TRY(GetShare(caller, name));
+  return share;
 }
 
 Result<Entry> AdminService::FindEntry(Transaction& transaction, const ManagedShare& share,
