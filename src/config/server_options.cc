@@ -113,8 +113,9 @@ constexpr Row kServerSettings[] = {
      .field = &Options::plain_http_issuers,
      .fallback = "",
      .value_name = "HOST,...",
-     .doc = "Hosts of identity providers that may be asked by http:// instead of https://, such as\n"
-            "localhost for trying things out. Whoever is between could sign tokens."},
+     .doc =
+         "Hosts of identity providers that may be asked by http:// instead of https://, such as\n"
+         "localhost for trying things out. Whoever is between could sign tokens."},
     {.name = "token_lifetime",
      .field = &Options::token_lifetime,
      .fallback = "90d",
@@ -139,6 +140,14 @@ constexpr Row kServerSettings[] = {
      .max = "30d",
      .value_name = "DURATION",
      .doc = "How long a recipient's activation link waits to be used."},
+    {.name = "price_list",
+     .field = &Options::price_list,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc =
+         "A YAML file with the prices of storage, requests and egress, by which usage reports and\n"
+         "EXPLAIN COST tell costs. Read at the start."},
     {.name = "audit",
      .field = &Options::audit,
      .fallback = "required",

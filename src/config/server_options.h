@@ -44,6 +44,7 @@ struct ServerOptions {
   std::chrono::milliseconds token_lifetime{};
   std::chrono::milliseconds max_token_lifetime{};
   std::chrono::milliseconds activation_lifetime{};
+  std::string price_list;
   std::string audit;  ///< required, best_effort or off
   std::chrono::milliseconds audit_keep{};
   std::string audit_file;

@@ -9,6 +9,8 @@
 
 #include "admin/audit_handlers.h"
 #include "admin/handlers.h"
+#include "admin/sql_handlers.h"
+#include "audit/prices.h"
 #include "auth/identity_providers.h"
 #include "auth/token_verifier.h"
 #include "base/file_descriptor.h"
@@ -127,6 +129,7 @@ struct Parts {
   std::unique_ptr<catalog::DataDirectory> data;
   std::optional<crypto::KeyRing> keys;
   Governance governance;
+  std::optional<audit::PriceList> prices;
   std::unique_ptr<http::Client> identity_client;
   CatalogSource source;
   std::unique_ptr<const Clock> clock;
@@ -148,6 +151,10 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
       http::Client::New({.user_agent = "sluice", .private_networks = options.private_networks}));
   parts.governance = TRY(OpenGovernance(options, *parts.data, *parts.keys,
                                         {.clock = *parts.clock, .metrics = *parts.metrics}));
+  if (!options.price_list.empty()) {
+    const config::YamlDocument prices = TRY(config::ReadYamlFile(options.price_list));
+    parts.prices = TRY(audit::ReadPriceList(prices));
+  }
   parts.source = TRY(ReadCatalog(sources, parts.configuration));
   parts.sharing = TRY(SharingOptions(options));
   parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
@@ -175,6 +182,7 @@ class ComposedApp final : public App {
         file_shares_(std::move(parts.source.shares)),
         identity_client_(std::move(parts.identity_client)),
         providers_(*identity_client_, clock_, {.plain_http_hosts = options().plain_http_issuers}),
+        prices_(std::move(parts.prices)),
         governance_(std::move(parts.governance)),
         follower_({.store = *governance_.store,
                    .catalog = catalog_,
@@ -204,12 +212,13 @@ class ComposedApp final : public App {
                   .quotas = &quotas_,
                   .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
-        admin_(AdminDependencies(), AdminOptions(options())),
+        admin_(AdminDependencies(), AdminOptions(options(), prices_)),
         audit_({.records = governance_.records(),
                 .store = *governance_.store,
                 .journal = governance_.journal.get(),
                 .node = governance_.node,
-                .public_key = governance_.public_key}),
+                .public_key = governance_.public_key,
+                .prices = prices_ ? &*prices_ : nullptr}),
         pipeline_({.log = *log_,
                    .metrics = metrics_,
                    .authenticator = authenticator_,
@@ -314,11 +323,13 @@ class ComposedApp final : public App {
  private:
   const config::ServerOptions& options() const { return configuration_.options; }
 
-  static admin::AdminService::Options AdminOptions(const config::ServerOptions& options) {
+  static admin::AdminService::Options AdminOptions(const config::ServerOptions& options,
+                                                   const std::optional<audit::PriceList>& prices) {
     using std::chrono::ceil, std::chrono::seconds;
     return {.token_lifetime = ceil<seconds>(options.token_lifetime),
             .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
-            .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
+            .activation_lifetime = ceil<seconds>(options.activation_lifetime),
+            .prices = prices};
   }
   /// What is made from now on, is made with the newest key.
   void UseKeys(const crypto::KeyRing& keys) {
@@ -361,7 +372,11 @@ class ComposedApp final : public App {
               TRY(FindFolderTables({.location = location}, options().allowed_roots));
               return {};
             },
-            .keys = [this](bool rotates) { return KeyFingerprints(rotates); }};
+            .keys = [this](bool rotates) { return KeyFingerprints(rotates); },
+            .describe_table =
+                [this](const std::string& location, const std::string& condition) {
+                  return MeasureRead(*stores_, location, condition);
+                }};
   }
 
   bool ReloadAll() {
@@ -553,6 +568,7 @@ class ComposedApp final : public App {
     owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
     owner.Add("", admin::kAuditRoutes, audit_);
+    owner.Add("", admin::kSqlRoutes, admin_);
     Surface files;
     files.Add("", kHealthRoutes, health_);
     files.Add(options().prefix, sharing::kFileRoutes, service_);
@@ -653,6 +669,7 @@ class ComposedApp final : public App {
   auth::TokenVerifier verifier_{providers_, clock_, {}};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   audit::Quotas quotas_{clock_};
+  const std::optional<audit::PriceList> prices_;
   const Governance governance_;
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;

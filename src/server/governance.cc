@@ -47,8 +47,8 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
   opened.database = TRY(OpenDatabase(options, data));
   opened.store = TRY(catalog::Store::Open(*opened.database));
   if (options.catalog_url.empty()) {
-    opened.own_records = TRY(
-        db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
+    opened.own_records =
+        TRY(db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
   }
   TRY(audit::PrepareRecordTables(opened.records()));  // earlier records are read with `off` too
   if (options.audit == "off") return opened;

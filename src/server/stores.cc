@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "delta/delta_table.h"
+#include "expr/predicate.h"
 #include "sharing/directory_access.h"
 #include "storage/location.h"
 
@@ -126,6 +127,20 @@ Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
   storage::Location place = TRY(storage::ParseLocation(location, "/"));
   storage::Store store = TRY(stores.Find(place.path));
   return delta::NewDeltaTable(std::move(store.objects), std::move(place.path));
+}
+
+Result<admin::AdminService::ReadSize> MeasureRead(storage::Stores& stores,
+                                                  const std::string& location,
+                                                  const std::string& condition) {
+  const auto table = TRY(OpenTable(stores, location));
+  const table::SnapshotPtr snapshot = TRY(table->Latest());
+  std::vector<expr::Predicate> predicates;
+  if (!condition.empty()) {
+    predicates.push_back(
+        expr::ParseSqlHints(std::span(&condition, 1), snapshot->metadata().schema));
+  }
+  const table::FileTotals totals = TotalsOf(snapshot->Select(predicates, std::nullopt));
+  return admin::AdminService::ReadSize{.files = totals.files, .bytes = totals.bytes};
 }
 
 Result<void> CheckStores(std::span<const catalog::SharePtr> shares,

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "admin/service.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/view.h"
@@ -25,6 +26,12 @@ Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration&
 /// Opens the table at a location, as the catalog spells it.
 Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
                                                 const std::string& location);
+
+/// What reading a table's latest version gives: the files that may hold rows for which `condition`,
+/// as predicateHints spell it, is true; all files if it is empty. Errors: those of table::Table.
+Result<admin::AdminService::ReadSize> MeasureRead(storage::Stores& stores,
+                                                  const std::string& location,
+                                                  const std::string& condition);
 
 /// Whether every table's store is one that this server can make, and can be delivered as the owner
 /// wants; asks no store. Tables on schemes that are not served pass: they are listed, and answer
