@@ -34,9 +34,9 @@ Result<AdminService::ReadCost> AdminService::ExplainCost(const auth::Caller& cal
   cost.size = TRY(dependencies_.describe_table(table->location, request.condition));
   usage.files = cost.size.files;
   usage.bytes = cost.size.bytes;
-  if (options_.prices) {
+  if (dependencies_.prices != nullptr) {
     const std::vector<audit::UsageRow> rows = {usage};
-    cost.report = TRY(audit::MakeCostReport(*options_.prices, {}, rows));
+    cost.report = TRY(audit::MakeCostReport(*dependencies_.prices, {}, rows));
   }
   return cost;
 }

@@ -39,7 +39,6 @@ class AdminService {
     std::chrono::seconds token_lifetime{90 * 24 * 3600};
     std::chrono::seconds max_token_lifetime{365 * 24 * 3600};
     std::chrono::seconds activation_lifetime{72 * 3600};
-    std::optional<audit::PriceList> prices;  ///< For ExplainCost.
   };
   /// What reading a table gives.
   struct ReadSize {
@@ -63,6 +62,7 @@ class AdminService {
     /// `condition` is true, all of them if it is empty. May be empty.
     std::function<Result<ReadSize>(const std::string& location, const std::string& condition)>
         describe_table = {};
+    const audit::PriceList* prices = nullptr;  ///< Null: ExplainCost tells no cost.
   };
   AdminService(const Dependencies& dependencies, Options options);
 

@@ -105,12 +105,14 @@ class SqlTest : public AdminTest {
   ExecutionOptions options_;
 };
 
-std::string SeedScript() {
-  std::ifstream file(SLUICE_SOURCE_DIR "/tests/fuzz/corpus/owner_sql/snowflake_script.sql");
+std::string FileText(const std::string& path) {
+  std::ifstream file(SLUICE_SOURCE_DIR "/" + path);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
 }
+
+std::string SeedScript() { return FileText("tests/fuzz/corpus/owner_sql/snowflake_script.sql"); }
 
 TEST_F(SqlTest, TheSnowflakeScriptRunsAsWritten) {
   ASSERT_THAT(service_.CreateRecipient(admin_, {.name = "partner_org_account"}), IsOk());
@@ -133,6 +135,30 @@ TEST_F(SqlTest, TheSnowflakeScriptRunsAsWritten) {
                                    "partner_org_account reads sales_data_share",
                                    "partner_org_account reads sales_data_share.public.transactions "
                                    "at /lake/sales_db/public/transactions"));
+}
+
+TEST_F(SqlTest, TheGuidesExamplesAnswerAsItSays) {
+  ASSERT_THAT(service_.DropRecipient(admin_, "acme"), IsOk());
+  std::istringstream guide(FileText("docs/guide/sql.md"));
+  std::string examples;
+  std::vector<std::string> expected;
+  bool is_example = false;
+  for (std::string line; std::getline(guide, line);) {
+    if (line.starts_with("```")) {
+      is_example = line == "```sql";
+    } else if (is_example && line.starts_with("-- => ")) {
+      expected.push_back(line.substr(6));
+    } else if (is_example) {
+      examples += line + "\n";
+    }
+  }
+  options_.skip_queries = true;
+  const Execution execution = Run(examples);
+  EXPECT_FALSE(execution.fault) << execution.fault->message;
+  std::vector<std::string> answered;
+  for (const StatementResult& result : execution.results) answered.push_back(result.message);
+  EXPECT_EQ(answered, expected);
+  EXPECT_GT(answered.size(), 30U);
 }
 
 TEST_F(SqlTest, AQueryIsRefusedAtItsPlaceAndWhatWasDoneBeforeStays) {
@@ -317,6 +343,9 @@ TEST_F(SqlTest, NamesDoNotLeadOutOfARoot) {
                 HasSubstr("name must not contain"));
   }
   EXPECT_THAT(TablesOf("s"), IsEmpty());
+  ASSERT_THAT(service_.PutRoot(admin_, {.name = "uri_db", .location = "file:///lake/uri"}), IsOk());
+  Run("GRANT SELECT ON TABLE uri_db.\"%2e%2e\".t TO SHARE s");
+  EXPECT_THAT(TablesOf("s"), ElementsAre("%2e%2e.t file:///lake/uri/%252e%252e/t"));
 }
 
 TEST_F(SqlTest, ANameOfBothKindsIsRefusedUnlessOneIsTheShareItself) {
@@ -498,7 +527,8 @@ TEST_F(SqlTest, ExplainsWhatAReadCosts) {
   };
   audit::PriceList prices{.currency = "USD"};
   prices.egress[{"*", "*"}] = 90'000'000;
-  AdminService service(dependencies, {.prices = prices});
+  dependencies.prices = &prices;
+  AdminService service(dependencies, {});
   const auto rows_of = [&](std::string_view text) {
     const Execution execution = Execute(*ParseSql(text), admin_, service, {});
     return execution.fault ? Rows{{execution.fault->message}} : execution.results.back().rows;

@@ -23,10 +23,13 @@ Result<void> CheckNames(const SourcePart& part) {
 /// ROOT, ROOT/schema or ROOT/schema/table; the names were checked.
 std::string PlaceBelow(const catalog::LocationRoot& root, const SourcePart& part) {
   std::string place = root.location;
+  const std::string scheme = AsciiLower(storage::UriScheme(place));
+  // Their paths are percent-decoded when they are read: a name must come out as it is.
+  const bool is_encoded = scheme == "file" || scheme == "http" || scheme == "https";
   for (const Name* const name : {part.schema, part.table}) {
     if (name == nullptr) break;
     if (!place.ends_with('/')) place += '/';
-    place += name->text;
+    place += is_encoded ? PercentEncode(name->text) : name->text;
   }
   return place;
 }
