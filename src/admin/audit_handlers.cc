@@ -8,6 +8,7 @@
 
 #include "admin/requests.h"
 #include "admin/usage_text_internal.h"
+#include "audit/cost_format.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "config/value.h"
@@ -155,7 +156,7 @@ Result<Response> ListHeads(const Request& http, const Caller& caller, AuditServi
   json::object out;
   if (heads.current) {
     const auto& key = service.dependencies().public_key;
-    out["current"] = HeadJson(*heads.current, Base64Encode(crypto::AsText(key)));
+    out["current"] = HeadJson(*heads.current, HexEncode(crypto::AsText(key)));
   }
   json::array items;
   for (const audit::StoredHead& stored : heads.gathered) {
@@ -183,44 +184,76 @@ Result<Response> GetConsistency(const Request& http, const Caller& caller, Audit
   const auto to = TRY(parameters.Number("to"));
   TRY(parameters.CheckAllRead());
   if (!from) return InvalidArgument("from: the size of an earlier tree is missing");
-  const auto proof = TRY(service.ProveConsistency(caller, *from, to.value_or(0)));
+  const auto proof = TRY(service.ProveConsistency(caller, *from, to));
   json::array hashes;
   for (const audit::Hash& hash : proof.hashes) {
     hashes.emplace_back(Base64Encode(crypto::AsText(hash)));
   }
-  return Answer(json::object{{"node", service.dependencies().node},
-                             {"from", proof.from},
-                             {"to", proof.to},
-                             {"proof", std::move(hashes)}});
+  json::object out = {
+      {"node", service.dependencies().node}, {"from", proof.from}, {"to", proof.to}};
+  if (proof.newer) {
+    const auto& key = service.dependencies().public_key;
+    out["newer"] = HeadJson(*proof.newer, HexEncode(crypto::AsText(key)));
+  }
+  out["proof"] = std::move(hashes);
+  return Answer(out);
+}
+
+struct UsageRequest {
+  audit::UsageFilter filter;
+  std::string format;  ///< "json" if nothing was said.
+};
+Result<UsageRequest> UsageRequestOf(const Request& http) {
+  Parameters parameters(http);
+  UsageRequest request{.filter = {.recipient = parameters.Text("recipient"),
+                                  .share = parameters.Text("share"),
+                                  .object = parameters.Text("object")},
+                       .format = parameters.Text("format")};
+  request.filter.first_day = TRY(parameters.Day("since"));
+  request.filter.last_day = TRY(parameters.Day("until"));
+  TRY(parameters.CheckAllRead());
+  if (request.format.empty()) request.format = "json";
+  return request;
+}
+
+Response AnswerUsage(const std::string& format, std::string text) {
+  if (format == "csv") return TextResponse("text/csv; charset=utf-8", std::move(text));
+  if (!text.ends_with('\n')) text += '\n';
+  return TextResponse("application/json; charset=utf-8", std::move(text));
 }
 
 Result<Response> GetUsage(const Request& http, const Caller& caller, AuditService& service) {
-  Parameters parameters(http);
-  audit::UsageFilter filter{.recipient = parameters.Text("recipient"),
-                            .share = parameters.Text("share"),
-                            .object = parameters.Text("object")};
-  filter.first_day = TRY(parameters.Day("since"));
-  filter.last_day = TRY(parameters.Day("until"));
-  const std::string format = parameters.Text("format");
-  TRY(parameters.CheckAllRead());
-  if (!format.empty() && format != "json" && format != "csv") {
-    return InvalidArgument("format: json or csv");
+  const UsageRequest request = TRY(UsageRequestOf(http));
+  const bool is_csv = request.format == "csv";
+  if (!is_csv && request.format != "json") return InvalidArgument("format: json or csv");
+  const audit::Usage usage = TRY(service.GetUsage(caller, request.filter));
+  return AnswerUsage(request.format, is_csv ? FormatUsageCsv(usage) : FormatUsageJson(usage));
+}
+
+Result<Response> GetCost(const Request& http, const Caller& caller, AuditService& service) {
+  const UsageRequest request = TRY(UsageRequestOf(http));
+  const std::string& format = request.format;
+  if (format != "json" && format != "csv" && format != "focus") {
+    return InvalidArgument("format: json, csv or focus");
   }
-  const audit::Usage usage = TRY(service.GetUsage(caller, std::move(filter)));
-  if (format == "csv") return TextResponse("text/csv; charset=utf-8", FormatUsageCsv(usage));
-  return TextResponse("application/json; charset=utf-8", FormatUsageJson(usage) + "\n");
+  const audit::CostReport report = TRY(service.GetCost(caller, request.filter));
+  if (format == "csv") return AnswerUsage(format, audit::FormatCostCsv(report));
+  if (format == "json") return AnswerUsage(format, audit::FormatCostJson(report));
+  const std::string& node = service.dependencies().node;
+  return AnswerUsage(format, audit::FormatCostFocus(report, {.billing_account = node}));
 }
 
 }  // namespace
 
 constexpr auto kWorker = http::Execution::kWorker;
 
-const auth::Route<AuditService> kAuditRoutes[5] = {
+const auth::Route<AuditService> kAuditRoutes[6] = {
     {"GET", "/api/v1/audit/records", Who::kOwner, kWorker, ListRecords},
     {"GET", "/api/v1/audit/heads", Who::kOwner, kWorker, ListHeads},
     {"GET", "/api/v1/audit/receipts/{request}", Who::kOwner, kWorker, GetReceipt},
     {"GET", "/api/v1/audit/proofs/consistency", Who::kOwner, kWorker, GetConsistency},
     {"GET", "/api/v1/usage", Who::kOwner, kWorker, GetUsage},
+    {"GET", "/api/v1/usage/cost", Who::kOwner, kWorker, GetCost},
 };
 
 const auth::Route<AuditService> kReceiptRoutes[1] = {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/utc.h"
 
 namespace sluice::admin {
 namespace {
@@ -22,6 +23,31 @@ Error NoSuchReceipt() { return NotFound("there is no record of such a request");
 Result<void> RequireAuditor(const auth::Caller& caller) {
   if (caller.role == Role::kAdmin || caller.role == Role::kAuditor) return {};
   return PermissionDenied("the role {} may not do this", catalog::RoleName(caller.role));
+}
+
+/// The table of "share.schema.table", as far as it is named.
+std::string TableOf(const audit::UsageKey& key) {
+  if (!key.object.starts_with(key.share + ".")) return "";
+  return key.object.substr(key.share.size() + 1);
+}
+
+std::vector<audit::UsageRow> RowsToCharge(const audit::Usage& usage) {
+  std::vector<audit::UsageRow> rows;
+  rows.reserve(usage.size());
+  for (const auto& [key, counts] : usage) {
+    const Result<SystemTime> day = ParseUtc(key.day + "T00:00:00.000Z");
+    if (!day.ok()) continue;  // no day that the shipping wrote
+    rows.push_back({.recipient = key.recipient,
+                    .share = key.share,
+                    .table = TableOf(key),
+                    .day = std::chrono::floor<std::chrono::days>(*day),
+                    .from_region = key.from_region,
+                    .to_region = key.to_region,
+                    .requests = counts.requests,
+                    .files = counts.files,
+                    .bytes = counts.direct_bytes + counts.bytes_sent});  // each below 2^62
+  }
+  return rows;
 }
 
 }  // namespace
@@ -144,12 +170,13 @@ Result<std::vector<Sequence>> AuditService::FindSequences(std::string_view reque
   return sequences;
 }
 
-Result<AuditService::ConsistencyProof> AuditService::ProveConsistency(const auth::Caller& caller,
-                                                                      std::int64_t from,
-                                                                      std::int64_t to) const {
+Result<AuditService::ConsistencyProof> AuditService::ProveConsistency(
+    const auth::Caller& caller, std::int64_t from, std::optional<std::int64_t> to) const {
   TRY(RequireAuditor(caller));
   if (dependencies_.journal == nullptr) return NothingRecorded();
-  ConsistencyProof proof{.from = from, .to = to == 0 ? dependencies_.journal->size() : to};
+  ConsistencyProof proof{.from = from};
+  if (!to) proof.newer = TRY(dependencies_.journal->Head());
+  proof.to = to ? *to : proof.newer->size;
   proof.hashes = TRY(dependencies_.journal->Consistency(proof.from, proof.to));
   return proof;
 }
@@ -158,6 +185,14 @@ Result<audit::Usage> AuditService::GetUsage(const auth::Caller& caller,
                                             audit::UsageFilter filter) const {
   filter.scope = TRY(ScopeOf(caller));
   return audit::ReadUsage(dependencies_.records, filter);
+}
+
+Result<audit::CostReport> AuditService::GetCost(const auth::Caller& caller,
+                                                audit::UsageFilter filter) const {
+  if (dependencies_.prices == nullptr) return NotFound("this server has no price list");
+  const audit::Usage usage = TRY(GetUsage(caller, std::move(filter)));
+  const std::vector<audit::UsageRow> rows = RowsToCharge(usage);
+  return audit::MakeCostReport(*dependencies_.prices, {}, rows);
 }
 
 }  // namespace sluice::admin

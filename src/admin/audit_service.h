@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/cost_report.h"
 #include "audit/journal.h"
 #include "audit/receipt.h"
 #include "audit/record_query.h"
@@ -35,9 +36,10 @@ class AuditService {
 
   /// All must outlive the service.
   struct Dependencies {
-    db::Database& records;                    ///< Where the journals of all nodes are shipped.
-    catalog::Store& store;                    ///< Tells owners of shares.
-    const audit::Journal* journal = nullptr;  ///< This node's. Null: nothing is recorded.
+    db::Database& records;                     ///< Where the journals of all nodes are shipped.
+    catalog::Store& store;                     ///< Tells owners of shares.
+    const audit::Journal* journal = nullptr;   ///< This node's. Null: nothing is recorded.
+    const audit::PriceList* prices = nullptr;  ///< Null: costs cannot be asked for.
     std::string node;
     crypto::PublicKeyBytes public_key{};  ///< Of the key that signs the journal's heads.
   };
@@ -68,13 +70,18 @@ class AuditService {
   struct ConsistencyProof {
     std::int64_t from = 0;
     std::int64_t to = 0;
+    std::optional<audit::TreeHead> newer;  ///< Of the tree as it is now, if it was asked for.
     std::vector<audit::Hash> hashes;
   };
-  /// `to` 0: what is on disk now.
+  /// Without `to`: up to what is on disk now.
   Result<ConsistencyProof> ProveConsistency(const auth::Caller& caller, std::int64_t from,
-                                            std::int64_t to) const;
+                                            std::optional<std::int64_t> to) const;
 
   Result<audit::Usage> GetUsage(const auth::Caller& caller, audit::UsageFilter filter) const;
+  /// What it costs by the server's price list, without storage: of bytes, those that were sent, and
+  /// those of files that recipients fetch from the store itself. Errors also: kNotFound without a
+  /// price list; those of MakeCostReport.
+  Result<audit::CostReport> GetCost(const auth::Caller& caller, audit::UsageFilter filter) const;
 
   const Dependencies& dependencies() const { return dependencies_; }
 

@@ -20,6 +20,16 @@ using testing::SizeIs;
 
 const SystemTime kNow(std::chrono::seconds(1'795'255'200));
 
+Result<std::vector<config::ConfiguredSchema>> FindOneTable(const catalog::Entry& /*folder*/) {
+  return std::vector<config::ConfiguredSchema>{
+      {.name = "found", .tables = {{.name = "one", .location = "/data/one"}}}};
+}
+
+Result<void> CheckTable(const std::string& location) {
+  if (location.find("broken") == std::string::npos) return {};
+  return NotFound("there is no table");
+}
+
 class AdminTest : public testing::Test {
  protected:
   AdminTest() {
@@ -61,24 +71,14 @@ class AdminTest : public testing::Test {
   std::unique_ptr<catalog::Store> store_ = catalog::Store::Open(*database_).value();
   catalog::Catalog catalog_{catalog::View::Of({})};
   auth::Authenticator authenticator_{catalog_, clock_};
-  catalog::Follower follower_{
-      {.store = *store_, .catalog = catalog_, .clock = clock_, .log = log_},
-      catalog::ViewBuilder(
-          [](const catalog::Entry& /*folder*/) -> Result<std::vector<config::ConfiguredSchema>> {
-            return std::vector<config::ConfiguredSchema>{
-                {.name = "found", .tables = {{.name = "one", .location = "/data/one"}}}};
-          })};
-  std::vector<std::string> checked_;
+  catalog::Follower follower_{{.store = *store_, .catalog = catalog_, .clock = clock_, .log = log_},
+                              catalog::ViewBuilder(FindOneTable)};
   AdminService service_{{.store = *store_,
                          .follower = follower_,
                          .catalog = catalog_,
                          .clock = clock_,
                          .metrics = metrics_,
-                         .check_table = [this](const std::string& location) -> Result<void> {
-                           checked_.push_back(location);
-                           if (location.find("broken") == std::string::npos) return {};
-                           return NotFound("there is no table");
-                         },
+                         .check_table = CheckTable,
                          .check_folder = [](const std::string&) { return Result<void>(); }},
                         {}};
 };

@@ -24,11 +24,10 @@ constexpr TextColumn kTexts[] = {{"day", &UsageKey::day},
                                  {"object", &UsageKey::object},
                                  {"fromRegion", &UsageKey::from_region},
                                  {"toRegion", &UsageKey::to_region}};
-constexpr NumberColumn kNumbers[] = {{"requests", &UsageCounts::requests},
-                                     {"files", &UsageCounts::files},
-                                     {"bytes", &UsageCounts::bytes},
-                                     {"downloads", &UsageCounts::downloads},
-                                     {"bytesSent", &UsageCounts::bytes_sent}};
+constexpr NumberColumn kNumbers[] = {
+    {"requests", &UsageCounts::requests},   {"files", &UsageCounts::files},
+    {"bytes", &UsageCounts::bytes},         {"directBytes", &UsageCounts::direct_bytes},
+    {"downloads", &UsageCounts::downloads}, {"bytesSent", &UsageCounts::bytes_sent}};
 
 void AppendCsvText(std::string_view text, std::string& out) {
   const bool is_formula =

@@ -217,7 +217,9 @@ void FileJournal::WorkOnce(Lock& lock) {
   for (const BatchPtr& batch : taken_) must_sync = must_sync || batch->waiters > 0;
   if (unsynced_.empty()) unsynced_since_ = Steady::now();
   lock.unlock();
+  const auto begin = std::chrono::steady_clock::now();
   const Result<void> done = WriteAndSync(must_sync);
+  if (must_sync) options_.on_sync(std::chrono::steady_clock::now() - begin);
   if (!done.ok()) files_->Abandon();
   const Sequence before = synced_;
   const std::size_t bytes = FinishSynced();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct JournalOptions {
   std::chrono::milliseconds lazy_sync{200};
   /// After a failed write, how long everything is refused before the next try.
   std::chrono::milliseconds retry_delay{100};
+  /// Told how long each batch took to write and sync; called by the journal's own thread.
+  std::function<void(std::chrono::nanoseconds)> on_sync = [](std::chrono::nanoseconds /*took*/) {};
   const SystemCalls* calls = &SystemCalls::Real();  ///< Must outlive the journal.
 };
 

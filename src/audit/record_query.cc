@@ -86,14 +86,22 @@ Result<Conditions> ConditionsOf(const RecordFilter& filter) {
   if (filter.since) where.Add("time >= ?", {UnixMillis(*filter.since)});
   if (filter.until) where.Add("time < ?", {UnixMillis(*filter.until)});
   TRY(where.AddScope(filter.scope));
-  if (filter.after) {
+  if (filter.after && !filter.node.empty()) {
+    where.Add(filter.newest_first ? "seq < ?" : "seq > ?", {filter.after->sequence});
+  } else if (filter.after) {
+    const std::int64_t time = UnixMillis(filter.after->time);
     where.Add(
         filter.newest_first ? "(time, node, seq) < (?, ?, ?)" : "(time, node, seq) > (?, ?, ?)",
-        {UnixMillis(filter.after->time), filter.after->node, filter.after->sequence});
+        {time, filter.after->node, filter.after->sequence});
     // The same again, for indexes that know only the time.
-    where.Add(filter.newest_first ? "time <= ?" : "time >= ?", {UnixMillis(filter.after->time)});
+    where.Add(filter.newest_first ? "time <= ?" : "time >= ?", {time});
   }
   return where;
+}
+
+std::string_view OrderOf(const RecordFilter& filter) {
+  if (!filter.node.empty()) return filter.newest_first ? "seq DESC" : "seq";
+  return filter.newest_first ? "time DESC, node DESC, seq DESC" : "time, node, seq";
 }
 
 }  // namespace
@@ -118,13 +126,11 @@ Result<std::vector<StoredRecord>> ReadRecords(db::Database& database, const Reco
     return InvalidArgument("from 1 to {} records are given at once", RecordFilter::kMaxRecords);
   }
   Conditions where = TRY(ConditionsOf(filter));
-  const std::string_view direction = filter.newest_first ? " DESC" : "";
   const std::string limit = where.Next(filter.limit);
-  const Rows rows = TRY(Ask(database,
-                            Format("SELECT time, node, seq, record FROM audit_records{} ORDER BY "
-                                   "time{}, node{}, seq{} LIMIT {}",
-                                   where.sql(), direction, direction, direction, limit),
-                            where.values()));
+  const std::string sql =
+      Format("SELECT time, node, seq, record FROM audit_records{} ORDER BY {} LIMIT {}",
+             where.sql(), OrderOf(filter), limit);
+  const Rows rows = TRY(Ask(database, sql, where.values()));
   std::vector<StoredRecord> records;
   records.reserve(rows.size());
   for (const db::Row& row : rows) {
@@ -170,12 +176,12 @@ Result<Usage> ReadUsage(db::Database& database, const UsageFilter& filter) {
   if (!filter.last_day.empty()) where.Add("day <= ?", {filter.last_day});
   TRY(where.AddScope(filter.scope));
   const std::string limit = where.Next(UsageFilter::kMaxRows + 1);
-  const Rows rows =
-      TRY(Ask(database,
-              Format("SELECT day, recipient, share, object, from_region, to_region, requests, "
-                     "files, bytes, downloads, bytes_sent FROM usage_daily{} LIMIT {}",
-                     where.sql(), limit),
-              where.values()));
+  const Rows rows = TRY(
+      Ask(database,
+          Format("SELECT day, recipient, share, object, from_region, to_region, requests, "
+                 "files, bytes, direct_bytes, downloads, bytes_sent FROM usage_daily{} LIMIT {}",
+                 where.sql(), limit),
+          where.values()));
   if (std::ssize(rows) > UsageFilter::kMaxRows) {
     return TooLarge("more than {} rows of usage: ask for fewer days", UsageFilter::kMaxRows);
   }
@@ -185,8 +191,9 @@ Result<Usage> ReadUsage(db::Database& database, const UsageFilter& filter) {
         .requests = row.Int(6),
         .files = row.Int(7),
         .bytes = row.Int(8),
-        .downloads = row.Int(9),
-        .bytes_sent = row.Int(10)};
+        .direct_bytes = row.Int(9),
+        .downloads = row.Int(10),
+        .bytes_sent = row.Int(11)};
   }
   return usage;
 }

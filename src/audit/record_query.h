@@ -47,8 +47,8 @@ struct RecordFilter {
   std::optional<SystemTime> since;
   std::optional<SystemTime> until;  ///< Before it.
   ShareScope scope;
-  /// Behind it in the order below. Records that a node ships late have their place by time, and
-  /// whoever is past it does not see them: ask for one node to miss none.
+  /// Behind it in the order of the list: by number if it is of one node, else by time. By time,
+  /// whoever is past the place of a record that is shipped later does not see it.
   std::optional<RecordPlace> after;
   bool newest_first = true;
   std::int64_t limit = 1'000;
@@ -62,7 +62,7 @@ Result<std::vector<StoredRecord>> ReadRecords(db::Database& database, const Reco
 
 struct StoredHead {
   TreeHead head;
-  std::string public_key;  ///< Of the key that signed it, 32 bytes in base64.
+  std::string public_key;  ///< Of the key that signed it, 64 hex digits.
 };
 /// The heads gathered, of one node or all, newest first.
 Result<std::vector<StoredHead>> ReadHeads(db::Database& database, std::string_view node,

@@ -55,14 +55,14 @@ std::vector<Value> RowOf(const std::string& node, Sequence sequence, const Recor
           text};
 }
 
-constexpr std::size_t kUsageColumns = 11;
+constexpr std::size_t kUsageColumns = 12;
 /// So many rows in one statement save as many answers of PostgreSQL.
 constexpr std::size_t kUsageRows = 64;
 
 std::string UsageSql(std::size_t rows) {
   std::string sql =
       "INSERT INTO usage_daily (day, recipient, share, object, from_region, to_region, requests, "
-      "files, bytes, downloads, bytes_sent) VALUES ";
+      "files, bytes, direct_bytes, downloads, bytes_sent) VALUES ";
   for (std::size_t i = 0; i < rows * kUsageColumns; ++i) {
     const bool is_first = i % kUsageColumns == 0;
     sql += is_first ? (i == 0 ? "(" : "), (") : ", ";
@@ -70,7 +70,8 @@ std::string UsageSql(std::size_t rows) {
   }
   sql += ") ON CONFLICT (day, recipient, share, object, from_region, to_region) DO UPDATE SET ";
   std::string_view separator;
-  for (const std::string_view column : {"requests", "files", "bytes", "downloads", "bytes_sent"}) {
+  for (const std::string_view column :
+       {"requests", "files", "bytes", "direct_bytes", "downloads", "bytes_sent"}) {
     sql += Format(
         "{0}{1} = CASE WHEN usage_daily.{1} < {2} THEN usage_daily.{1} + excluded.{1} "
         "ELSE usage_daily.{1} END",
@@ -85,8 +86,8 @@ void AppendUsageRow(const UsageKey& key, const UsageCounts& counts, std::vector<
        {&key.day, &key.recipient, &key.share, &key.object, &key.from_region, &key.to_region}) {
     out.emplace_back(*text);
   }
-  for (const std::int64_t number :
-       {counts.requests, counts.files, counts.bytes, counts.downloads, counts.bytes_sent}) {
+  for (const std::int64_t number : {counts.requests, counts.files, counts.bytes,
+                                    counts.direct_bytes, counts.downloads, counts.bytes_sent}) {
     out.emplace_back(number);
   }
 }
@@ -201,7 +202,7 @@ class RecordStore final : public Destination {
         "INSERT INTO audit_heads (node, size, root, time, signature, public_key) "
         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         {head.node, head.size, Base64Encode(crypto::AsText(head.root)), UnixMillis(head.time),
-         Base64Encode(head.signature), Base64Encode(crypto::AsText(options_.public_key))}));
+         Base64Encode(head.signature), HexEncode(crypto::AsText(options_.public_key))}));
     return {};
   }
 

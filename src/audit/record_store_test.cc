@@ -143,6 +143,7 @@ TEST_P(RecordStoreContract, UsageTellsRequestsFilesBytesAndDownloadsOfADay) {
   EXPECT_EQ(counts.requests, 1);
   EXPECT_EQ(counts.files, 37);
   EXPECT_EQ(counts.bytes, 1'234'567'890);
+  EXPECT_EQ(counts.direct_bytes, 1'234'567'890);
   EXPECT_EQ(counts.downloads, 1);
   EXPECT_EQ(counts.bytes_sent, 4'096);
   EXPECT_THAT(ReadUsage(*database_, {.recipient = "Acme", .first_day = "2026-11-22"}),
@@ -239,6 +240,20 @@ TEST_P(RecordStoreContract, AListResumesBehindAPlaceInBothOrders) {
         newest_first ? std::vector<Sequence>{4, 3, 2, 1, 0} : std::vector<Sequence>{0, 1, 2, 3, 4};
     EXPECT_EQ(seen, expected);
   }
+}
+
+TEST_P(RecordStoreContract, RecordsOfOneNodeAreListedByNumberWhateverTheirTimes) {
+  for (int i = 0; i < 4; ++i) {
+    Record record = TypicalRecord();
+    record.time -= i * 1s;
+    Append(record);
+  }
+  ShipAll();
+  EXPECT_THAT(Sequences({.newest_first = false}), ElementsAre(3, 2, 1, 0));
+  RecordFilter filter{.node = "node-1", .newest_first = false, .limit = 3};
+  EXPECT_THAT(Sequences(filter), ElementsAre(0, 1, 2));
+  filter.after = RecordPlace{.node = "node-1", .sequence = 2};
+  EXPECT_THAT(Sequences(filter), ElementsAre(3));
 }
 
 TEST_P(RecordStoreContract, GathersHeadsThatTheNodeSigned) {

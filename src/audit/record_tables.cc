@@ -50,6 +50,7 @@ CREATE TABLE usage_daily (
   requests BIGINT NOT NULL,
   files BIGINT NOT NULL,
   bytes BIGINT NOT NULL,
+  direct_bytes BIGINT NOT NULL,
   downloads BIGINT NOT NULL,
   bytes_sent BIGINT NOT NULL,
   PRIMARY KEY (day, recipient, share, object, from_region, to_region));

@@ -57,6 +57,7 @@ void Count(const Record& record, UsageCounts& counts) {
     Add(1, counts.requests);
     Add(record.files, counts.files);
     Add(record.bytes, counts.bytes);
+    if (record.delivery != "proxy") Add(record.bytes, counts.direct_bytes);
   } else if (record.request_id.empty()) {
     Add(record.bytes, counts.bytes_sent);
   } else {

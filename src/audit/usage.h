@@ -37,8 +37,11 @@ struct UsageCounts {
   static constexpr std::int64_t kMax = 4'000'000'000'000'000'000;
 
   std::int64_t requests = 0;
-  std::int64_t files = 0;       ///< Of links handed out.
-  std::int64_t bytes = 0;       ///< Of these files, whole.
+  std::int64_t files = 0;  ///< Of links handed out.
+  std::int64_t bytes = 0;  ///< Of these files, whole.
+  /// Of these bytes, those that recipients fetch from the store itself, where nobody counts what is
+  /// sent. What left a store is at most this and `bytes_sent`.
+  std::int64_t direct_bytes = 0;
   std::int64_t downloads = 0;   ///< Links to this server that were used.
   std::int64_t bytes_sent = 0;  ///< By this server, through them.
 };

@@ -137,6 +137,9 @@ struct SqliteOptions {
   /// How long a call waits for its turn: for this program's other calls, or another program.
   std::chrono::milliseconds busy_timeout{5'000};
   std::size_t max_readers = 4;
+  /// Of the one that writes, which lets its write-ahead log grow as large before it is worked in.
+  /// Indexes that many rows are added to want more.
+  std::size_t cache_bytes = 4 << 20;
 };
 /// WAL, synchronous=FULL, foreign keys on; one writer, several readers. Errors: kCorruptData if the
 /// file is no database; kUnavailable if it cannot be opened.

@@ -126,8 +126,10 @@ Result<void> SqliteConnection::SetUp(const Options& options) {
   TRY(
       ExecuteScript("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                     "PRAGMA journal_size_limit = 67108864"));
-  if (options.only_reads) TRY(ExecuteScript("PRAGMA query_only = ON"));
-  return {};
+  if (options.only_reads) return ExecuteScript("PRAGMA query_only = ON");
+  constexpr std::size_t kPageBytes = 4'096;
+  return ExecuteScript(Format("PRAGMA cache_size = {}; PRAGMA wal_autocheckpoint = {}",
+                              options.cache_bytes / kPageBytes, options.cache_bytes / kPageBytes));
 }
 
 Result<sqlite3_stmt*> SqliteConnection::Prepare(std::string_view sql) {

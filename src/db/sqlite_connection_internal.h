@@ -21,6 +21,7 @@ class SqliteConnection final : public Connection {
     std::string path;  ///< Of a file that is there; empty: a new database in memory.
     bool only_reads = false;
     std::chrono::milliseconds busy_timeout{};
+    std::size_t cache_bytes = 0;
   };
   static Result<std::unique_ptr<SqliteConnection>> Open(const Options& options);
 

@@ -95,7 +95,8 @@ PoolOptions<SqliteConnection> PoolOf(const SqliteOptions& options, bool only_rea
           .patience = options.busy_timeout,
           .make = [connection = SqliteConnection::Options{.path = options.path,
                                                           .only_reads = only_reads,
-                                                          .busy_timeout = options.busy_timeout}] {
+                                                          .busy_timeout = options.busy_timeout,
+                                                          .cache_bytes = options.cache_bytes}] {
             return SqliteConnection::Open(connection);
           }};
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/audit_handlers.h"
 #include "admin/handlers.h"
 #include "auth/identity_providers.h"
 #include "auth/token_verifier.h"
@@ -89,6 +90,12 @@ Result<sharing::SharingService::Options> SharingOptions(const config::ServerOpti
       .allowed_roots = std::move(allowed_roots)};
 }
 
+Pipeline::Options PipelineOptions(const config::ServerOptions& options) {
+  const bool serves_anyway = options.audit == "best_effort";
+  return {.request_timeout = options.request_timeout,
+          .on_audit_failure = serves_anyway ? audit::OnFailure::kServe : audit::OnFailure::kRefuse};
+}
+
 int PortOf(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   return colon == std::string::npos ? 0 : std::atoi(address.c_str() + colon + 1);
@@ -139,7 +146,8 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
   parts.keys = TRY(LoadMasterKeys(options, *parts.data));
   parts.identity_client = TRY(
       http::Client::New({.user_agent = "sluice", .private_networks = options.private_networks}));
-  parts.governance = TRY(OpenGovernance(options, *parts.data, *parts.keys, *parts.clock));
+  parts.governance = TRY(OpenGovernance(options, *parts.data, *parts.keys,
+                                        {.clock = *parts.clock, .metrics = *parts.metrics}));
   parts.source = TRY(ReadCatalog(sources, parts.configuration));
   parts.sharing = TRY(SharingOptions(options));
   parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
@@ -197,17 +205,19 @@ class ComposedApp final : public App {
                   .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
         admin_(AdminDependencies(), AdminOptions(options())),
-        pipeline_(
-            {.log = *log_,
-             .metrics = metrics_,
-             .authenticator = authenticator_,
-             .catalog = catalog_,
-             .clock = clock_,
-             .quotas = &quotas_,
-             .journal = governance_.journal.get()},
-            {.request_timeout = options().request_timeout,
-             .on_audit_failure = options().audit == "best_effort" ? audit::OnFailure::kServe
-                                                                  : audit::OnFailure::kRefuse}) {
+        audit_({.records = governance_.records(),
+                .store = *governance_.store,
+                .journal = governance_.journal.get(),
+                .node = governance_.node,
+                .public_key = governance_.public_key}),
+        pipeline_({.log = *log_,
+                   .metrics = metrics_,
+                   .authenticator = authenticator_,
+                   .catalog = catalog_,
+                   .clock = clock_,
+                   .quotas = &quotas_,
+                   .journal = governance_.journal.get()},
+                  PipelineOptions(options())) {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     UseKeys(*parts.keys);
     LogWarnings(parts.source.warnings);
@@ -217,7 +227,8 @@ class ComposedApp final : public App {
   }
 
   ~ComposedApp() override {
-    server_.reset();  // before what its handler uses
+    server_.reset();   // before what its handler uses
+    shipper_.reset();  // ships what is on disk
   }
 
   Result<void> Listen() {
@@ -229,6 +240,12 @@ class ComposedApp final : public App {
         {.address = "unix:" + data_->PathOf("admin.sock"), .tls = nullptr}};
     if (!options().files_listen.empty())
       listeners.push_back({.address = options().files_listen, .tls = nullptr});
+    shipper_ = StartShipper(
+        options(), governance_,
+        [this](std::string_view recipient, std::string_view share) {
+          return RegionsOf(recipient, share);
+        },
+        clock_);
     server_ = TRY(http::Server::Start(HttpOptions(options()), std::move(listeners), pipeline_));
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
@@ -309,6 +326,14 @@ class ComposedApp final : public App {
     urls_.SetKeys(keys);
   }
 
+  audit::Regions RegionsOf(std::string_view recipient, std::string_view share) const {
+    const catalog::ViewPtr view = catalog_.Current();
+    const auto read = view->FindShare(protocol::ShareName(std::string(share)));
+    const auto reader = view->FindRecipient(recipient);
+    return {.from = read == nullptr ? "" : read->traits().region,
+            .to = reader == nullptr ? "" : reader->record.region};
+  }
+
   Result<std::vector<std::string>> KeyFingerprints(bool rotates) {
     const crypto::KeyRing keys =
         TRY(rotates ? RotateMasterKeys(options(), *data_) : LoadMasterKeys(options(), *data_));
@@ -376,6 +401,7 @@ class ComposedApp final : public App {
   }
 
   void AddMetrics() {
+    AddGovernanceMetrics();
     observe::AddProcessMetrics(metrics_);
     metrics_.AddGaugeReading(
         {.name = "sluice_table_cache_bytes", .help = "Memory held by open tables.", .labels = {}},
@@ -413,6 +439,10 @@ class ComposedApp final : public App {
   }
 
   void AddHealthParts() {
+    health_.AddPart("catalog", [this] { return CatalogHealth(); });
+    if (governance_.journal != nullptr) {
+      health_.AddPart("audit", [this] { return AuditHealth(); });
+    }
     health_.AddPart("configuration", [this]() -> PartHealth {
       if (!reload_failed_) return {};
       return {.state = PartHealth::State::kDegraded,
@@ -424,6 +454,79 @@ class ComposedApp final : public App {
       return {.state = PartHealth::State::kDegraded,
               .reason = Format("{} did not answer when last asked", config::JoinList(silent))};
     });
+  }
+
+  // A journal that cannot be written stops every read, unless the owner said otherwise.
+  PartHealth AuditHealth() const {
+    const audit::Journal::Stats stats = governance_.journal->stats();
+    if (stats.is_failing) {
+      const bool refuses = options().audit == "required";
+      return {.state = refuses ? PartHealth::State::kFailing : PartHealth::State::kDegraded,
+              .reason = stats.last_failure};
+    }
+    if (shipper_ == nullptr) return {};
+    for (const audit::Shipper::Progress& progress : shipper_->progress()) {
+      if (progress.is_failing) {
+        return {.state = PartHealth::State::kDegraded,
+                .reason = Format("{} records wait for the {}: {}", progress.lag, progress.name,
+                                 progress.last_failure)};
+      }
+    }
+    return {};
+  }
+
+  PartHealth CatalogHealth() const {
+    if (const auto usable = catalog_.CheckUsable(clock_.Now()); !usable.ok()) {
+      return {.state = PartHealth::State::kFailing, .reason = usable.error().message};
+    }
+    return {};
+  }
+
+  void AddGovernanceMetrics() {
+    const auto add = [this](const char* name, const char* help, std::function<double()> read) {
+      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}}, std::move(read));
+    };
+    add("sluice_catalog_generation", "Changes of the managed catalog so far.",
+        [this] { return static_cast<double>(follower_.generation()); });
+    add("sluice_catalog_stale_seconds", "Since the catalog's database last answered.", [this] {
+      return static_cast<double>((clock_.Now() - follower_.last_contact()).count()) / 1000;
+    });
+    add("sluice_tokens_expiring", "Good tokens of recipients that end within 14 days.",
+        [this] { return static_cast<double>(CountTokensExpiring()); });
+    if (governance_.journal == nullptr) return;
+    const auto count = [this](const char* name, const char* help,
+                              std::int64_t audit::Journal::Stats::*field) {
+      metrics_.AddCounterReading({.name = name, .help = help, .labels = {}}, [this, field] {
+        return static_cast<double>(governance_.journal->stats().*field);
+      });
+    };
+    count("sluice_audit_records_total", "Records in the node's journal.",
+          &audit::Journal::Stats::records);
+    count("sluice_audit_failures_total", "Failures to write or sync the journal.",
+          &audit::Journal::Stats::failures);
+    count("sluice_audit_syncs_total", "Syncs of the journal to disk.",
+          &audit::Journal::Stats::syncs);
+    add("sluice_audit_unshipped_records", "Records that the database does not have yet.", [this] {
+      double lag = 0;
+      if (shipper_ == nullptr) return lag;
+      for (const auto& progress : shipper_->progress())
+        lag = std::max(lag, static_cast<double>(progress.lag));
+      return lag;
+    });
+  }
+
+  std::size_t CountTokensExpiring() const {
+    const catalog::ViewPtr view = catalog_.Current();
+    const SystemTime now = clock_.Now();
+    const SystemTime soon = now + std::chrono::days(14);
+    std::size_t expiring = 0;
+    for (const catalog::RecipientPtr& recipient : view->recipients()) {
+      expiring += static_cast<std::size_t>(
+          std::ranges::count_if(recipient->record.tokens, [&](const catalog::TokenRecord& token) {
+            return token.IsGoodAt(now) && token.expires_at && *token.expires_at < soon;
+          }));
+    }
+    return expiring;
   }
 
   void AddCertificateHealth() {
@@ -445,9 +548,11 @@ class ComposedApp final : public App {
     recipients.Add(options().prefix, sharing::kSharingRoutes, service_);
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
     recipients.Add(options().prefix, admin::kActivationRoutes, admin_);
+    recipients.Add(options().prefix, admin::kReceiptRoutes, audit_);
     Surface owner;
     owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
+    owner.Add("", admin::kAuditRoutes, audit_);
     Surface files;
     files.Add("", kHealthRoutes, health_);
     files.Add(options().prefix, sharing::kFileRoutes, service_);
@@ -548,7 +653,7 @@ class ComposedApp final : public App {
   auth::TokenVerifier verifier_{providers_, clock_, {}};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   audit::Quotas quotas_{clock_};
-  Governance governance_;
+  const Governance governance_;
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;
@@ -557,9 +662,11 @@ class ComposedApp final : public App {
   crypto::TokenSealer tokens_;
   sharing::SharingService service_;
   admin::AdminService admin_;
+  admin::AuditService audit_;
   Pipeline pipeline_;
   std::shared_ptr<http::TlsContext> tls_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<audit::Shipper> shipper_;
   StartReport report_;
   std::vector<std::string> known_warnings_;
 };

@@ -5,6 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "audit/delta_sink.h"
+#include "audit/json_lines_sink.h"
+#include "audit/record_store.h"
 #include "audit/tree_head.h"
 #include "catalog/folder_scan.h"
 #include "crypto/hkdf.h"
@@ -15,6 +18,8 @@ namespace sluice::server {
 namespace {
 
 constexpr std::size_t kSeedBytes = 32;
+/// So that the indexes of many records stay in memory while records are added.
+constexpr std::size_t kRecordsCacheBytes = 64 << 20;
 
 Result<std::string> NodeName(const config::ServerOptions& options) {
   std::string name = options.node;
@@ -37,19 +42,61 @@ Result<std::unique_ptr<db::Database>> OpenDatabase(const config::ServerOptions& 
 
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                   const catalog::DataDirectory& data, const crypto::KeyRing& keys,
-                                  const Clock& clock) {
+                                  const Outside& outside) {
   Governance opened{.node = TRY(NodeName(options))};
   opened.database = TRY(OpenDatabase(options, data));
   opened.store = TRY(catalog::Store::Open(*opened.database));
+  if (options.catalog_url.empty()) {
+    opened.own_records = TRY(
+        db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
+  }
+  TRY(audit::PrepareRecordTables(opened.records()));  // earlier records are read with `off` too
   if (options.audit == "off") return opened;
   const std::string seed = crypto::Hkdf({.secret = keys.newest().Reveal(),
                                          .salt = "sluice",
                                          .info = "audit tree heads of " + opened.node},
                                         kSeedBytes);
   auto key = TRY(crypto::SigningKey::FromSeed(Secret(seed)));
+  opened.public_key = key.public_key();
+  auto seconds = outside.metrics.AddHistogram({.name = "sluice_audit_sync_seconds",
+                                               .help = "Time to write a batch of records to disk.",
+                                               .labels = {}},
+                                              observe::DurationBounds());
+  const auto on_sync = [seconds](std::chrono::nanoseconds took) mutable {
+    seconds.Observe(std::chrono::duration<double>(took).count());
+  };
   opened.journal = TRY(audit::Journal::Open(
-      {.directory = data.PathOf("audit"), .node = opened.node}, std::move(key), clock));
+      {.directory = data.PathOf("audit"), .node = opened.node, .on_sync = on_sync}, std::move(key),
+      outside.clock));
   return opened;
+}
+
+std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& options,
+                                             const Governance& governance,
+                                             audit::FindRegions regions, const Clock& clock) {
+  if (governance.journal == nullptr) return nullptr;
+  std::vector<std::unique_ptr<audit::Destination>> destinations;
+  destinations.push_back(audit::NewRecordStore(governance.records(), *governance.journal,
+                                               {.node = governance.node,
+                                                .public_key = governance.public_key,
+                                                .regions = std::move(regions)}));
+  if (!options.audit_file.empty()) {
+    destinations.push_back(audit::NewJsonLinesSink(
+        {.path = options.audit_file,
+         .node = governance.node,
+         .max_bytes = static_cast<std::int64_t>(options.audit_file_max_bytes),
+         .max_age = options.audit_file_max_age},
+        clock));
+  }
+  if (!options.audit_table.empty()) {
+    destinations.push_back(audit::NewDeltaSink({.folder = options.audit_table,
+                                                .node = governance.node,
+                                                .interval = options.audit_table_interval},
+                                               clock));
+  }
+  return std::make_unique<audit::Shipper>(*governance.journal, clock,
+                                          audit::ShipperOptions{.keep = options.audit_keep},
+                                          std::move(destinations));
 }
 
 Result<std::vector<config::ConfiguredSchema>> FindFolderTables(

@@ -5,12 +5,17 @@
 #include <vector>
 
 #include "audit/journal.h"
+#include "audit/shipper.h"
+#include "audit/usage.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/data_directory.h"
 #include "catalog/store.h"
 #include "config/server_options.h"
+#include "crypto/key_ring.h"
+#include "crypto/signing_key.h"
 #include "db/database.h"
+#include "observe/metrics.h"
 
 namespace sluice::server {
 
@@ -20,14 +25,30 @@ struct Governance {
   std::unique_ptr<db::Database> database;
   std::unique_ptr<catalog::Store> store;
   std::unique_ptr<audit::Journal> journal;  ///< Null with `audit: off`.
+  crypto::PublicKeyBytes public_key{};      ///< Of the key that signs the journal's heads.
+  /// Where records are shipped: in SQLite a file of its own, so that writing them delays no change.
+  std::unique_ptr<db::Database> own_records;
+  db::Database& records() const { return own_records ? *own_records : *database; }
+};
+
+/// What it needs that is not its own; both must outlive it.
+struct Outside {
+  const Clock& clock;
+  observe::MetricRegistry& metrics;
 };
 
 /// Opens the catalog's database, brings its tables up to date, and opens the journal in the data
-/// directory. `clock` must outlive them. Errors: kUnavailable if the database cannot be reached;
+/// directory. Errors: kUnavailable if the database cannot be reached;
 /// kUnsupported if it is of a newer version; those of Journal::Open.
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                   const catalog::DataDirectory& data, const crypto::KeyRing& keys,
-                                  const Clock& clock);
+                                  const Outside& outside);
+
+/// Copies the journal into the database, and into the file and the table that the settings name.
+/// Null without a journal. All must outlive it.
+std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& options,
+                                             const Governance& governance,
+                                             audit::FindRegions regions, const Clock& clock);
 
 /// The tables of a shared folder of this machine.
 Result<std::vector<config::ConfiguredSchema>> FindFolderTables(

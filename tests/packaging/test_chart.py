@@ -14,8 +14,6 @@ CHART = os.path.join(REPOSITORY, "packaging", "helm", "sluice")
 VALUES = sorted(glob.glob(os.path.join(os.path.dirname(__file__), "values", "*.yaml")))
 KUBERNETES = ("1.27", "1.37")  # the oldest that the chart takes, and the newest that we have schemas of
 OTHERS_KINDS = {"ServiceMonitor"}  # of the Prometheus operator: no schema here
-# Settings that the chart sets and the server does not have yet.
-EXPECTED_SETTINGS = {"SLUICE_NODE", "SLUICE_DATABASE_URL"}
 
 
 def helm(*arguments):
@@ -132,7 +130,7 @@ def test_sets_no_setting_that_the_server_does_not_know():
         objects = render(values)
         [pods] = [part["spec"] for (kind, _), part in objects.items() if kind == "StatefulSet"]
         for variable in pods["template"]["spec"]["containers"][0]["env"]:
-            assert variable["name"] in EXPECTED_SETTINGS or variable["name"] in known
+            assert variable["name"] in known
 
 
 def test_owners_listener_is_closed_where_it_is_not_wanted():
