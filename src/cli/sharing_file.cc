@@ -10,37 +10,19 @@
 #include <vector>
 
 #include "base/encoding.h"
-#include "cli/values.h"
+#include "cli/sharing_fields.h"
 #include "config/value.h"
 #include "config/yaml_fields.h"
 
 namespace sluice::cli {
 namespace {
 
+using As = FileField::As;
 using config::ExpectList;
-using config::ExpectMap;
 using config::FaultAt;
 using config::YamlDocument;
 using config::YamlEntry;
 using config::YamlNode;
-
-enum class As : std::uint8_t {
-  kText,
-  kTruth,
-  kNumber,
-  kDuration,
-  kTime,   ///< Or never.
-  kPairs,  ///< A map of texts.
-  kList,   ///< Of texts.
-  kLocation,
-  kFederation,
-  kCertificate,
-};
-
-struct FileField {
-  std::string_view key;  ///< In the file and in requests.
-  As as = As::kText;
-};
 
 constexpr FileField kShareFields[] = {
     {"displayName"},
@@ -93,21 +75,11 @@ constexpr FileField kRecipientFields[] = {
 constexpr FileField kRootFields[] = {
     {"location", As::kLocation}, {"region"}, {"principals", As::kList}};
 constexpr FileField kIssuerFields[] = {{"url"}, {"jwksUrl"}};
-constexpr FileField kFederationFields[] = {{"issuer"}, {"audience"}, {"claims", As::kPairs}};
-constexpr FileField kCertificateFields[] = {{"subject"}, {"alternativeName"}};
-
-using Fields = std::span<const FileField>;
 using Texts = std::vector<std::string>;
-
-/// What takes the entries of a map that are no plain fields.
-struct Special {
-  std::vector<std::string_view> keys;
-  std::function<Result<void>(const YamlEntry& entry)> read;
-};
 
 class FileReader {
  public:
-  explicit FileReader(const YamlDocument& document) : document_(document) {}
+  explicit FileReader(const YamlDocument& document) : document_(document), fields_(document) {}
 
   Result<WantedCatalog> Read() {
     if (document_.root.kind != YamlNode::Kind::kMap) {
@@ -163,30 +135,35 @@ class FileReader {
 
   /// A thing whose key is its name.
   Result<void> ReadNamed(const YamlNode& node, std::string_view owner, ThingKind kind,
-                         Fields fields) {
+                         std::span<const FileField> fields) {
     const std::string name = TRY(NameIn(node, owner));
     Thing thing{.kind = kind, .key = {name}};
-    TRY(ReadMap(node, owner, fields, {{"name"}, Passed}, thing.fields));
+    thing.fields =
+        TRY(fields_.ReadMap(node, {.owner = owner, .fields = fields, .others = {"name"}}));
     return Add(std::move(thing), node.line);
   }
 
   Result<void> ReadShare(const YamlNode& node) {
     const std::string name = TRY(NameIn(node, "a share"));
-    Thing share{.kind = ThingKind::kShare, .key = {name}};
+    json::array empty_schemas;
     const auto read = [&](const YamlEntry& entry) -> Result<void> {
-      if (entry.key == "schemas") return ReadSchemas(entry, share);
       if (entry.key == "folders") return ReadFolders(entry, name);
+      if (entry.key == "schemas") empty_schemas = TRY(ReadSchemas(entry, name));
       return {};
     };
-    TRY(ReadMap(node, "a share", kShareFields, {{"name", "schemas", "folders"}, read},
-                share.fields));
+    Thing share{.kind = ThingKind::kShare, .key = {name}};
+    share.fields = TRY(fields_.ReadMap(node, {.owner = "a share",
+                                              .fields = kShareFields,
+                                              .others = {"name", "schemas", "folders"},
+                                              .read_other = read}));
+    if (!empty_schemas.empty()) share.fields["schemas"] = std::move(empty_schemas);
     return Add(std::move(share), node.line);
   }
 
-  Result<void> ReadSchemas(const YamlEntry& schemas, Thing& share) {
+  /// Adds the tables of a share; returns the schemas without any, which the share itself names.
+  Result<json::array> ReadSchemas(const YamlEntry& schemas, const std::string& share) {
     TRY(ExpectList(document_, schemas));
-    const std::string& share_name = share.key.front();
-    wanted_.lists.insert({ThingKind::kTable, AsciiLower(share_name)});
+    wanted_.lists.insert({ThingKind::kTable, AsciiLower(share)});
     json::array empty_schemas;
     for (const YamlNode& node : schemas.value.items) {
       const std::string schema = TRY(NameIn(node, "a schema"));
@@ -195,23 +172,21 @@ class FileReader {
         if (entry.key == "name") return {};
         TRY(ExpectList(document_, entry));
         count = entry.value.items.size();
-        for (const YamlNode& table : entry.value.items) {
-          TRY(ReadTable(table, {share_name, schema}));
-        }
+        for (const YamlNode& table : entry.value.items) TRY(ReadTable(table, {share, schema}));
         return {};
       };
-      json::object none;
-      TRY(ReadMap(node, "a schema", {}, {{"name", "tables"}, read}, none));
+      TRY(fields_.ReadMap(node,
+                          {.owner = "a schema", .others = {"name", "tables"}, .read_other = read}));
       if (count == 0) empty_schemas.emplace_back(schema);
     }
-    if (!empty_schemas.empty()) share.fields["schemas"] = std::move(empty_schemas);
-    return {};
+    return empty_schemas;
   }
 
   Result<void> ReadTable(const YamlNode& node, Texts key) {
     key.push_back(TRY(NameIn(node, "a table")));
     Thing table{.kind = ThingKind::kTable, .key = std::move(key)};
-    TRY(ReadMap(node, "a table", kTableFields, {{"name"}, Passed}, table.fields));
+    table.fields = TRY(
+        fields_.ReadMap(node, {.owner = "a table", .fields = kTableFields, .others = {"name"}}));
     if (!table.fields.contains("location")) {
       return FaultAt(document_, node.line, "table '{}' has no location", table.key.back());
     }
@@ -225,11 +200,14 @@ class FileReader {
       Thing folder{.kind = ThingKind::kFolder, .key = {share, "", ""}};
       const auto read = [&](const YamlEntry& entry) -> Result<void> {
         const bool is_schema = entry.key == "schema";
-        const json::value text = TRY(Value(entry, is_schema ? As::kText : As::kLocation));
+        const json::value text = TRY(fields_.Read(entry, is_schema ? As::kText : As::kLocation));
         folder.key[is_schema ? 1 : 2] = std::string(text.as_string());
         return {};
       };
-      TRY(ReadMap(node, "a folder", kFolderFields, {{"location", "schema"}, read}, folder.fields));
+      folder.fields = TRY(fields_.ReadMap(node, {.owner = "a folder",
+                                                 .fields = kFolderFields,
+                                                 .others = {"location", "schema"},
+                                                 .read_other = read}));
       if (folder.key[2].empty()) return FaultAt(document_, node.line, "a folder has no location");
       TRY(Add(std::move(folder), node.line));
     }
@@ -237,7 +215,6 @@ class FileReader {
   }
 
   Result<void> ReadGrants(const YamlNode& node) {
-    json::object fields;
     std::string share;
     Texts recipients;
     const auto read = [&](const YamlEntry& entry) -> Result<void> {
@@ -246,12 +223,15 @@ class FileReader {
       } else if (entry.value.kind == YamlNode::Kind::kScalar) {
         recipients.push_back(TRY(config::ReadText(document_, entry)));
       } else {
-        recipients = TRY(ListOfTexts(entry));
+        recipients = TRY(fields_.ReadTexts(entry));
       }
       return {};
     };
     static constexpr FileField kGrantFields[] = {{"expiresAt", As::kTime}};
-    TRY(ReadMap(node, "a grant", kGrantFields, {{"share", "to"}, read}, fields));
+    const json::object fields = TRY(fields_.ReadMap(node, {.owner = "a grant",
+                                                           .fields = kGrantFields,
+                                                           .others = {"share", "to"},
+                                                           .read_other = read}));
     if (share.empty()) return FaultAt(document_, node.line, "a grant needs a share");
     if (recipients.empty())
       return FaultAt(document_, node.line, "a grant needs recipients in 'to'");
@@ -267,9 +247,9 @@ class FileReader {
       parts[entry.key] = TRY(config::ReadText(document_, entry));
       return {};
     };
-    json::object none;
-    TRY(ReadMap(node, "a quota", {}, {{"measure", "limit", "window", "recipient", "share"}, read},
-                none));
+    TRY(fields_.ReadMap(node, {.owner = "a quota",
+                               .others = {"measure", "limit", "window", "recipient", "share"},
+                               .read_other = read}));
     if (parts["measure"].empty()) return FaultAt(document_, node.line, "a quota needs a measure");
     const auto limit = LimitOf(parts["measure"], parts["limit"]);
     if (!limit.ok()) return FaultAt(document_, node.line, "limit: {}", limit.error().message);
@@ -285,8 +265,6 @@ class FileReader {
     const std::size_t bytes = TRY(config::ParseBytes(text));
     return static_cast<std::int64_t>(bytes);
   }
-
-  static Result<void> Passed(const YamlEntry& /*entry*/) { return {}; }
 
   Result<void> Add(Thing thing, int line) {
     const auto [first, is_new] = lines_.emplace(FoldedKey(thing), line);
@@ -308,104 +286,8 @@ class FileReader {
     return FaultAt(document_, node.line, "{} must be a map with a name", owner);
   }
 
-  Result<void> ReadMap(const YamlNode& node, std::string_view owner, Fields fields,
-                       const Special& special, json::object& out) {
-    if (node.kind != YamlNode::Kind::kMap) {
-      return FaultAt(document_, node.line, "{} must be a map", owner);
-    }
-    for (const YamlEntry& entry : node.entries) {
-      if (std::ranges::find(special.keys, entry.key) != special.keys.end()) {
-        TRY(special.read(entry));
-        continue;
-      }
-      const auto field = std::ranges::find(fields, entry.key, &FileField::key);
-      if (field == fields.end()) {
-        std::vector<std::string_view> known = special.keys;
-        for (const FileField& other : fields) known.push_back(other.key);
-        return UnknownKey(document_, entry, owner, known);
-      }
-      out[entry.key] = TRY(Value(entry, field->as));
-    }
-    return {};
-  }
-
-  Result<json::value> Value(const YamlEntry& entry, As as) {
-    switch (as) {
-      case As::kTruth: return json::value(TRY(config::ReadBool(document_, entry)));
-      case As::kNumber: return json::value(TRY(config::ReadInteger(document_, entry)));
-      case As::kPairs: return json::value(TRY(Pairs(entry)));
-      case As::kList: return List(entry);
-      case As::kFederation: return Rule(entry, kFederationFields);
-      case As::kCertificate: return Rule(entry, kCertificateFields);
-      default: return ScalarValue(entry, as);
-    }
-  }
-
-  Result<json::value> ScalarValue(const YamlEntry& entry, As as) {
-    if (as == As::kTime && entry.value.kind == YamlNode::Kind::kNull) return json::value();
-    if (entry.value.kind != YamlNode::Kind::kScalar) {
-      return FaultAt(document_, entry.line, "{}: expected text; \"\" is none", entry.key);
-    }
-    const std::string& text = entry.value.scalar;
-    if (as == As::kText) return json::value(text);
-    if (as == As::kLocation) {
-      const std::string path = TRY(config::ReadText(document_, entry));
-      return json::value(AbsoluteLocation(config::ResolvePath(document_, path)));
-    }
-    const auto value = as == As::kTime ? TimeValue(text) : DurationValue(text);
-    if (value.ok()) return value;
-    return FaultAt(document_, entry.line, "{}: {}", entry.key, value.error().message);
-  }
-
-  static Result<json::value> TimeValue(const std::string& text) {
-    if (text == "never") return json::value();
-    const SystemTime time = TRY(ParseTime("a time", text));
-    return json::value(TimeText(time));
-  }
-
-  static Result<json::value> DurationValue(const std::string& text) {
-    const auto duration = TRY(config::ParseDuration(text));
-    return json::value(config::FormatDuration(duration));
-  }
-
-  Result<json::object> Pairs(const YamlEntry& entry) {
-    TRY(ExpectMap(document_, entry));
-    json::object pairs;
-    for (const YamlEntry& pair : entry.value.entries) {
-      pairs[pair.key] = TRY(ScalarValue(pair, As::kText));
-    }
-    return pairs;
-  }
-
-  Result<Texts> ListOfTexts(const YamlEntry& entry) {
-    TRY(ExpectList(document_, entry));
-    Texts texts;
-    for (const YamlNode& item : entry.value.items) {
-      if (item.kind != YamlNode::Kind::kScalar || item.scalar.empty()) {
-        return FaultAt(document_, item.line, "{}: expected a list of texts", entry.key);
-      }
-      texts.push_back(item.scalar);
-    }
-    return texts;
-  }
-
-  Result<json::value> List(const YamlEntry& entry) {
-    const Texts texts = TRY(ListOfTexts(entry));
-    return json::value(json::array(texts.begin(), texts.end()));
-  }
-
-  /// A rule with all its fields, or null.
-  Result<json::value> Rule(const YamlEntry& entry, Fields fields) {
-    if (entry.value.kind == YamlNode::Kind::kNull) return json::value();
-    json::object rule;
-    for (const FileField& field : fields) {
-      rule[field.key] = field.as == As::kPairs ? json::value(json::object()) : json::value("");
-    }
-    TRY(ReadMap(entry.value, entry.key, fields, {}, rule));
-    return json::value(std::move(rule));
-  }
-
   const YamlDocument& document_;
+  const SharingFields fields_;
   WantedCatalog wanted_;
   std::map<std::string, int> lines_;  ///< By folded key.
 };
