@@ -86,6 +86,5 @@ std::vector<Command> QuotaCommands();
 std::vector<Command> SettingCommands();
 std::vector<Command> ApplyCommands();
 std::vector<Command> AuditCommands();
-std::vector<Command> SqlCommands();
 
 }  // namespace sluice::cli

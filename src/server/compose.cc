@@ -212,7 +212,7 @@ class ComposedApp final : public App {
                   .quotas = &quotas_,
                   .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
-        admin_(AdminDependencies(), AdminOptions(options(), prices_)),
+        admin_(AdminDependencies(), AdminOptions(options())),
         audit_({.records = governance_.records(),
                 .store = *governance_.store,
                 .journal = governance_.journal.get(),
@@ -323,13 +323,11 @@ class ComposedApp final : public App {
  private:
   const config::ServerOptions& options() const { return configuration_.options; }
 
-  static admin::AdminService::Options AdminOptions(const config::ServerOptions& options,
-                                                   const std::optional<audit::PriceList>& prices) {
+  static admin::AdminService::Options AdminOptions(const config::ServerOptions& options) {
     using std::chrono::ceil, std::chrono::seconds;
     return {.token_lifetime = ceil<seconds>(options.token_lifetime),
             .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
-            .activation_lifetime = ceil<seconds>(options.activation_lifetime),
-            .prices = prices};
+            .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
   }
   /// What is made from now on, is made with the newest key.
   void UseKeys(const crypto::KeyRing& keys) {
@@ -376,7 +374,8 @@ class ComposedApp final : public App {
             .describe_table =
                 [this](const std::string& location, const std::string& condition) {
                   return MeasureRead(*stores_, location, condition);
-                }};
+                },
+            .prices = prices_ ? &*prices_ : nullptr};
   }
 
   bool ReloadAll() {
