@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "cli/sql_command.h"
+
 namespace sluice::cli {
 namespace {
 
@@ -43,7 +45,7 @@ std::vector<Command> AllCommands() {
   std::vector<Command> commands;
   for (const auto list :
        {ServerCommands, ShareCommands, RecipientCommands, TokenCommands, GrantCommands,
-        QuotaCommands, SettingCommands, ApplyCommands, AuditCommands}) {
+        QuotaCommands, SettingCommands, ApplyCommands, AuditCommands, SqlCommands}) {
     std::ranges::move(list(), std::back_inserter(commands));
   }
   return commands;
