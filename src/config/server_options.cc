@@ -195,6 +195,12 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc =
          "How long records gather before a commit of `audit_table`, unless 100,000 are waiting."},
+    {.name = "price_list",
+     .field = &Options::price_list,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc = "A YAML file of prices, by which the server tells what usage costs. Read at the start."},
     {.name = "url_lifetime",
      .field = &Options::url_lifetime,
      .fallback = "1h",

@@ -51,6 +51,7 @@ struct ServerOptions {
   std::chrono::milliseconds audit_file_max_age{};
   std::string audit_table;
   std::chrono::milliseconds audit_table_interval{};
+  std::string price_list;
 
   std::string tls_certificate;
   std::string tls_key;

@@ -208,6 +208,7 @@ class ComposedApp final : public App {
         audit_({.records = governance_.records(),
                 .store = *governance_.store,
                 .journal = governance_.journal.get(),
+                .prices = governance_.prices ? &*governance_.prices : nullptr,
                 .node = governance_.node,
                 .public_key = governance_.public_key}),
         pipeline_({.log = *log_,
