@@ -130,16 +130,25 @@ class RecordStore final : public Destination {
     const Sequence end = first + std::ssize(records);
     std::optional<TreeHead> head;
     if (IsHeadDue()) head = TRY(journal_.Head());
+    bool skips_existing = false;
     const auto write = [&](Connection& connection) -> Result<void> {
       TRY(LockPosition(connection));
-      TRY(connection.Insert({.table = "audit_records", .columns = kColumns, .rows = batch.rows}));
+      TRY(connection.Insert({.table = "audit_records",
+                             .columns = kColumns,
+                             .rows = batch.rows,
+                             .skips_existing = skips_existing}));
       TRY(WriteUsage(connection, batch.usage));
       TRY(connection.Execute("UPDATE audit_shipped SET next_seq = $2 WHERE node = $1",
                              {options_.node, end}));
       if (head) TRY(WriteHead(connection, *head));
       return {};
     };
-    TRY(database_.InTransaction(write));
+    Result<void> written = database_.InTransaction(write);
+    if (!written.ok() && written.error().code == ErrorCode::kAlreadyExists) {
+      skips_existing = true;  // somebody changed the position by hand: what is there stays
+      written = database_.InTransaction(write);
+    }
+    TRY(std::move(written));
     next_ = end;
     if (head) NoteHead(*head);
     return {};

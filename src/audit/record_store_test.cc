@@ -285,6 +285,19 @@ TEST_P(RecordStoreContract, AStoreThatKnowsMoreThanTheJournalIsAFaultOfTheNode) 
   EXPECT_THAT(Texts(), SizeIs(3));
 }
 
+TEST_P(RecordStoreContract, RecordsThatAreThereAgainstAllExpectationStay) {
+  for (int i = 0; i < 3; ++i) Append(TypicalRecord());
+  ShipAll();
+  ASSERT_THAT(database_->Run([](db::Connection& c) -> Result<void> {
+    TRY(c.Execute("UPDATE audit_shipped SET next_seq = 1"));
+    return {};
+  }),
+              IsOk());
+  Append(TypicalRecord());
+  ShipAll();
+  EXPECT_EQ(Texts(), journal_->Read(0, 10).value());
+}
+
 TEST_P(RecordStoreContract, AnOlderCopyOfTheDatabaseIsBroughtUpToDateAgain) {
   for (int i = 0; i < 10; ++i) Append(TypicalRecord());
   ShipAll();

@@ -140,14 +140,6 @@ constexpr Row kServerSettings[] = {
      .max = "30d",
      .value_name = "DURATION",
      .doc = "How long a recipient's activation link waits to be used."},
-    {.name = "price_list",
-     .field = &Options::price_list,
-     .fallback = "",
-     .is_path = true,
-     .value_name = "FILE",
-     .doc =
-         "A YAML file with the prices of storage, requests and egress, by which usage reports and\n"
-         "EXPLAIN COST tell costs. Read at the start."},
     {.name = "audit",
      .field = &Options::audit,
      .fallback = "required",
@@ -204,6 +196,13 @@ constexpr Row kServerSettings[] = {
      .value_name = "DURATION",
      .doc =
          "How long records gather before a commit of `audit_table`, unless 100,000 are waiting."},
+    {.name = "price_list",
+     .field = &Options::price_list,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FILE",
+     .doc =
+         "A YAML file of prices, by which the server tells what usage costs. Read at the start."},
     {.name = "url_lifetime",
      .field = &Options::url_lifetime,
      .fallback = "1h",

@@ -44,7 +44,6 @@ struct ServerOptions {
   std::chrono::milliseconds token_lifetime{};
   std::chrono::milliseconds max_token_lifetime{};
   std::chrono::milliseconds activation_lifetime{};
-  std::string price_list;
   std::string audit;  ///< required, best_effort or off
   std::chrono::milliseconds audit_keep{};
   std::string audit_file;
@@ -52,6 +51,7 @@ struct ServerOptions {
   std::chrono::milliseconds audit_file_max_age{};
   std::string audit_table;
   std::chrono::milliseconds audit_table_interval{};
+  std::string price_list;
 
   std::string tls_certificate;
   std::string tls_key;

@@ -231,6 +231,19 @@ TEST_P(DatabaseContract, BulkInsertSkipsWhatIsThere) {
   EXPECT_EQ(found[7].Text(0), "back\\slash");
 }
 
+TEST_P(DatabaseContract, BulkInsertMayRefuseWhatIsThere) {
+  const std::string_view columns[] = {"id", "text"};
+  const std::vector<Value> rows[] = {{1, "a\tb"}, {2, Value{}}};
+  const auto insert = [&](Connection& c) {
+    return c.Insert({"pairs", columns, rows, /*skips_existing=*/false});
+  };
+  ASSERT_THAT(database_->InTransaction(insert), IsOk());
+  EXPECT_EQ(Count(), 2);
+  EXPECT_THAT(database_->InTransaction(insert), FailsWith(ErrorCode::kAlreadyExists));
+  EXPECT_THAT(database_->Run(insert), FailsWith(ErrorCode::kAlreadyExists));
+  EXPECT_EQ(Count(), 2);
+}
+
 TEST_P(DatabaseContract, BulkInsertIsAllOrNothing) {
   const std::string_view columns[] = {"id", "text"};
   const std::vector<Value> rows[] = {{1, "fine"}, {2, "forbidden"}};

@@ -264,6 +264,7 @@ Result<void> PostgresConnection::Insert(const BulkInsert& rows) {
 /// COPY itself cannot skip rows. The temporary table is kept for the next time, empty.
 Result<void> PostgresConnection::InsertStaged(const BulkInsert& rows) {
   const std::string columns = ColumnList(rows);
+  if (!rows.skips_existing) return CopyIn(rows, Format("{} ({})", rows.table, columns));
   const std::string staging =
       Format("staging_{}_{:x}", rows.table, std::hash<std::string>{}(columns));
   TRY(

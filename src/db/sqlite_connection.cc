@@ -190,8 +190,8 @@ Result<void> SqliteConnection::InsertEach(const BulkInsert& rows) {
   for (std::size_t i = 1; i <= rows.columns.size(); ++i) {
     places += Format("{}${}", i == 1 ? "" : ", ", i);
   }
-  const std::string sql = Format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
-                                 rows.table, ColumnList(rows), places);
+  const std::string sql = Format("INSERT INTO {} ({}) VALUES ({}){}", rows.table, ColumnList(rows),
+                                 places, rows.skips_existing ? " ON CONFLICT DO NOTHING" : "");
   sqlite3_stmt* const statement = TRY(Prepare(sql));
   for (const std::vector<Value>& row : rows.rows) {
     const Use use(statement);

@@ -10,7 +10,6 @@
 #include "admin/audit_handlers.h"
 #include "admin/handlers.h"
 #include "admin/sql_handlers.h"
-#include "audit/prices.h"
 #include "auth/identity_providers.h"
 #include "auth/token_verifier.h"
 #include "base/file_descriptor.h"
@@ -129,7 +128,6 @@ struct Parts {
   std::unique_ptr<catalog::DataDirectory> data;
   std::optional<crypto::KeyRing> keys;
   Governance governance;
-  std::optional<audit::PriceList> prices;
   std::unique_ptr<http::Client> identity_client;
   CatalogSource source;
   std::unique_ptr<const Clock> clock;
@@ -151,10 +149,6 @@ Result<Parts> MakeParts(const ConfigurationSources& sources) {
       http::Client::New({.user_agent = "sluice", .private_networks = options.private_networks}));
   parts.governance = TRY(OpenGovernance(options, *parts.data, *parts.keys,
                                         {.clock = *parts.clock, .metrics = *parts.metrics}));
-  if (!options.price_list.empty()) {
-    const config::YamlDocument prices = TRY(config::ReadYamlFile(options.price_list));
-    parts.prices = TRY(audit::ReadPriceList(prices));
-  }
   parts.source = TRY(ReadCatalog(sources, parts.configuration));
   parts.sharing = TRY(SharingOptions(options));
   parts.stores = TRY(OpenStores(parts.configuration, *parts.clock, parts.metrics.get()));
@@ -182,7 +176,6 @@ class ComposedApp final : public App {
         file_shares_(std::move(parts.source.shares)),
         identity_client_(std::move(parts.identity_client)),
         providers_(*identity_client_, clock_, {.plain_http_hosts = options().plain_http_issuers}),
-        prices_(std::move(parts.prices)),
         governance_(std::move(parts.governance)),
         follower_({.store = *governance_.store,
                    .catalog = catalog_,
@@ -216,7 +209,7 @@ class ComposedApp final : public App {
         audit_({.records = governance_.records(),
                 .store = *governance_.store,
                 .journal = governance_.journal.get(),
-                .prices = prices_ ? &*prices_ : nullptr,
+                .prices = governance_.prices ? &*governance_.prices : nullptr,
                 .node = governance_.node,
                 .public_key = governance_.public_key}),
         pipeline_({.log = *log_,
@@ -375,7 +368,7 @@ class ComposedApp final : public App {
                 [this](const std::string& location, const std::string& condition) {
                   return MeasureRead(*stores_, location, condition);
                 },
-            .prices = prices_ ? &*prices_ : nullptr};
+            .prices = governance_.prices ? &*governance_.prices : nullptr};
   }
 
   bool ReloadAll() {
@@ -668,7 +661,6 @@ class ComposedApp final : public App {
   auth::TokenVerifier verifier_{providers_, clock_, {}};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   audit::Quotas quotas_{clock_};
-  const std::optional<audit::PriceList> prices_;
   const Governance governance_;
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;

@@ -10,6 +10,7 @@
 #include "audit/record_store.h"
 #include "audit/tree_head.h"
 #include "catalog/folder_scan.h"
+#include "config/yaml.h"
 #include "crypto/hkdf.h"
 #include "crypto/signing_key.h"
 #include "storage/location.h"
@@ -49,6 +50,10 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
   if (options.catalog_url.empty()) {
     opened.own_records =
         TRY(db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
+  }
+  if (!options.price_list.empty()) {
+    const config::YamlDocument prices = TRY(config::ReadYamlFile(options.price_list));
+    opened.prices = TRY(audit::ReadPriceList(prices));
   }
   TRY(audit::PrepareRecordTables(opened.records()));  // earlier records are read with `off` too
   if (options.audit == "off") return opened;

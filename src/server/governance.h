@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/journal.h"
+#include "audit/prices.h"
 #include "audit/shipper.h"
 #include "audit/usage.h"
 #include "base/clock.h"
@@ -28,6 +30,7 @@ struct Governance {
   crypto::PublicKeyBytes public_key{};      ///< Of the key that signs the journal's heads.
   /// Where records are shipped: in SQLite a file of its own, so that writing them delays no change.
   std::unique_ptr<db::Database> own_records;
+  std::optional<audit::PriceList> prices;  ///< None: usage has no cost.
   db::Database& records() const { return own_records ? *own_records : *database; }
 };
 
