@@ -47,7 +47,7 @@ class DataDirectoryTest : public testing::Test {
 TEST_F(DataDirectoryTest, IsMadeForItsOwnerAlone) {
   const auto data = Open();
   EXPECT_EQ(ModeOf(path_), 0700u);
-  ASSERT_THAT(data->MasterKey(), IsOk());
+  ASSERT_THAT(data->MasterKeys(), IsOk());
   ASSERT_THAT(data->AdminToken(), IsOk());
   ASSERT_THAT(data->ProfileFor("me", kEndpoint), IsOk());
   for (const char* file : {"master.key", "admin.token", "me.share"}) {
@@ -56,10 +56,10 @@ TEST_F(DataDirectoryTest, IsMadeForItsOwnerAlone) {
 }
 
 TEST_F(DataDirectoryTest, SecretsOutliveTheServer) {
-  const std::string key = Open()->MasterKey().value().Reveal();
+  const std::string key = Open()->MasterKeys().value().newest().Reveal();
   const std::string token = Open()->AdminToken().value().Reveal();
   EXPECT_EQ(key.size(), 32u);
-  EXPECT_EQ(Open()->MasterKey().value().Reveal(), key);
+  EXPECT_EQ(Open()->MasterKeys().value().newest().Reveal(), key);
   EXPECT_EQ(Open()->AdminToken().value().Reveal(), token);
   EXPECT_NE(key, token);
 }

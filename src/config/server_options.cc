@@ -144,6 +144,7 @@ constexpr Row kServerSettings[] = {
      .field = &Options::audit,
      .fallback = "required",
      .choices = "required|best_effort|off",
+     .value_name = "POLICY",
      .doc =
          "Whether every request of a recipient is recorded in the data directory, before a link,\n"
          "credential or row leaves. With `required`, requests are answered 503 while that fails.\n"

@@ -53,7 +53,7 @@ def test_store_that_does_not_answer_is_named_to_the_owner_alone(launch, write_co
     )
     caller = caller_of(server, TOKEN)
     assert caller.query("/shares/s/schemas/d/tables/orders").status_code == 200
-    assert parts_of(server) == {"configuration": "ok", "stores": "ok"}
+    assert parts_of(server) == {"audit": "ok", "catalog": "ok", "configuration": "ok", "stores": "ok"}
 
     store.shutdown()
     store.server_close()
