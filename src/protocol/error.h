@@ -15,8 +15,8 @@ int HttpStatus(ErrorCode code);
 std::string_view WireErrorCode(const Error& error);
 
 /// {"errorCode":...,"message":...}. Of internal faults and corrupt data the message is only the
-/// request's id; `detail` never leaves. Adds WWW-Authenticate to 401, and to 429 and 503 Retry-After:
-/// the error's, else one second.
+/// request's id; `detail` never leaves. Adds WWW-Authenticate to 401, and to 429 and 503
+/// Retry-After: the error's, else one second.
 http::Response ErrorResponse(const Error& error, std::string_view request_id);
 
 /// The same body for faults that have a status but no code of ours: 405, 431, ...

@@ -1,5 +1,5 @@
-// The share configuration, the file of `sluice apply` and the price list: whatever the text, reading it
-// ends in what it says or an error.
+// The share configuration, the file of `sluice apply` and the price list: whatever the text,
+// reading it ends in what it says or an error.
 
 #include <cstddef>
 #include <cstdint>
