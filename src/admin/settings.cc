@@ -46,7 +46,6 @@ bool IsSameQuota(const Quota& a, const Quota& b) {
 }  // namespace
 
 Result<std::vector<Principal>> AdminService::ListPrincipals(const auth::Caller& caller) {
-  TRY(RequireRole(caller, Role::kAuditor));
   if (caller.role == Role::kShareOwner) TRY(RequireRole(caller, Role::kAdmin));
   std::vector<Principal> principals;
   const auto read = [&](Transaction& transaction) -> Result<void> {

@@ -173,11 +173,16 @@ Result<ManagedShare> AdminService::CreateShare(const auth::Caller& caller,
 Result<ManagedShare> AdminService::UpdateShare(const auth::Caller& caller, std::string_view name,
                                                const ShareRequest& request) {
   if (request.owner) TRY(RequireRole(caller, Role::kAdmin));
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
   ManagedShare share;
   const Body change = [&](Transaction& transaction) -> Result<Changed> {
     share = TRY(FindOwnShare(transaction, caller, name));
     json::object before = ToJson(share);
     TRY(Apply(request, share));
+    const auto known = view->FindShare(protocol::ShareName(share.name));
+    if (known != nullptr && known->id() != share.id) {
+      return AlreadyExists("share '{}' exists already", share.name);
+    }
     share.updated_at = dependencies_.clock.Now();
     TRY(transaction.PutShare(share));
     return Changed{

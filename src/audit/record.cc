@@ -11,9 +11,9 @@
 namespace sluice::audit {
 namespace {
 
-constexpr std::array<std::string_view, 10> kActionNames = {
-    "list",        "version",  "metadata",   "query",  "changes",
-    "credentials", "download", "activation", "change", "authenticate"};
+constexpr std::array<std::string_view, 9> kActionNames = {"list",     "version",    "metadata",
+                                                          "query",    "changes",    "credentials",
+                                                          "download", "activation", "change"};
 
 /// What can be written as a time: years 0 to 9999.
 constexpr SystemTime kFirstTime(std::chrono::sys_days(std::chrono::year(0) / 1 / 1));

@@ -24,8 +24,7 @@ enum class Action : std::uint8_t {
   kCredentials,  ///< Temporary credentials of a store.
   kDownload,     ///< The first use of a link to this server.
   kActivation,   ///< A profile handed over.
-  kChange,       ///< An owner changed something: `before` and `after`.
-  kAuthenticate  ///< Refused before it was known what for.
+  kChange        ///< An owner changed something: `before` and `after`.
 };
 std::string_view ActionName(Action action);  ///< "list", "version", ...
 /// Errors: kMalformed for any other name.

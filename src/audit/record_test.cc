@@ -149,7 +149,7 @@ TEST(Record, RefusesWhatIsNoRecord) {
 }
 
 TEST(Action, NamesAreReadAsTheyAreWritten) {
-  for (int i = 0; i <= static_cast<int>(Action::kAuthenticate); ++i) {
+  for (int i = 0; i <= static_cast<int>(Action::kChange); ++i) {
     const auto action = static_cast<Action>(i);
     EXPECT_THAT(ParseAction(ActionName(action)), IsOkAnd(action));
   }

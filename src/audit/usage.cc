@@ -46,8 +46,7 @@ bool IsUse(Action action) {
     case Action::kCredentials:
     case Action::kDownload: return true;
     case Action::kActivation:
-    case Action::kChange:
-    case Action::kAuthenticate: return false;
+    case Action::kChange: return false;
   }
   return false;
 }

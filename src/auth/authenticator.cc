@@ -1,10 +1,10 @@
 #include "auth/authenticator.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
 #include "crypto/hash.h"
+#include "crypto/jws.h"
 
 namespace sluice::auth {
 namespace {
@@ -19,12 +19,6 @@ std::string_view BearerToken(const http::Request& request) {
   const std::string_view text = *authorization;
   if (!EqualsIgnoringAsciiCase(text.substr(0, kScheme.size()), kScheme)) return {};
   return TrimAsciiSpace(text.substr(kScheme.size()));
-}
-
-/// Whether a token may be an identity provider's: a JWS has two dots, ours have none, and one that
-/// an owner chose is known before.
-bool LooksFederated(std::string_view token) {
-  return std::ranges::count(token, '.') == 2 && token.starts_with("ey");
 }
 
 std::string SubjectOf(const TokenClaims& claims) {
@@ -95,7 +89,7 @@ std::shared_ptr<const Authenticator::Rules> Authenticator::CurrentRules() const 
 
 bool Authenticator::CouldBlock(const http::Request& request) const {
   const std::string_view token = BearerToken(request);
-  if (verifier_ == nullptr || !LooksFederated(token)) return false;
+  if (verifier_ == nullptr || !crypto::LooksLikeJws(token)) return false;
   const std::shared_ptr<const Rules> rules = CurrentRules();
   return !rules->issuers.empty() && verifier_->CouldBlock(token, rules->issuers);
 }
@@ -144,7 +138,7 @@ Result<Caller> Authenticator::KnownRecipient(const http::Request& request,
   Result<Shown> found = Unauthenticated("no bearer token was sent");
   if (token.empty() && request.certificate != nullptr) {
     found = ByCertificate(*request.certificate, view);
-  } else if (verifier_ != nullptr && LooksFederated(token) && !IsOurs(token, view)) {
+  } else if (verifier_ != nullptr && crypto::LooksLikeJws(token) && !IsOurs(token, view)) {
     found = ByFederation(token, view);
   } else if (!token.empty()) {
     found = ByToken(token, view);

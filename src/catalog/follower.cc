@@ -67,11 +67,6 @@ void Follower::Publish() {
   dependencies_.catalog.Replace(std::move(view));
 }
 
-Generation Follower::generation() const {
-  const std::lock_guard lock(mutex_);
-  return generation_;
-}
-
 SystemTime Follower::last_contact() const {
   const std::lock_guard lock(contact_mutex_);
   return last_contact_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -47,7 +48,7 @@ class Follower {
   /// Looks into shared folders again.
   void FindFolderTables();
 
-  Generation generation() const;
+  Generation generation() const { return generation_; }
   /// When the store last answered.
   SystemTime last_contact() const;
 
@@ -56,9 +57,9 @@ class Follower {
   void Publish();
 
   const Dependencies dependencies_;
-  mutable std::mutex mutex_;  ///< Guards what follows; held while the store is read.
+  std::mutex mutex_;  ///< Guards what follows; held while the store is read.
   ViewBuilder builder_;
-  Generation generation_ = 0;
+  std::atomic<Generation> generation_ = 0;  ///< Read without the lock, too.
   std::chrono::milliseconds max_stale_{0};
   mutable std::mutex contact_mutex_;  ///< Guards last_contact_.
   SystemTime last_contact_{};

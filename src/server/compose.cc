@@ -354,11 +354,10 @@ class ComposedApp final : public App {
             .clock = clock_,
             .metrics = metrics_,
             .journal = governance_.journal.get(),
-            .check_table = [this](const std::string& location) -> Result<void> {
-              const auto table = TRY(OpenTable(*stores_, location));
-              TRY(table->Latest());
-              return {};
-            },
+            .check_table =
+                [this](const std::string& location) {
+                  return CheckTableAt(*stores_, location, options().allowed_roots);
+                },
             .check_folder = [this](const std::string& location) -> Result<void> {
               TRY(FindFolderTables({.location = location}, options().allowed_roots));
               return {};

@@ -182,6 +182,7 @@ Result<auth::Caller> Pipeline::Authenticate(auth::Who who, const http::Request& 
     case auth::Who::kAnyone: break;
     case auth::Who::kRecipient: return dependencies_.authenticator.Recipient(request);
     case auth::Who::kRecipientOrAnyone: {
+      TRY(dependencies_.catalog.CheckUsable(dependencies_.clock.Now()));
       if (request.headers.Find("Authorization") == nullptr) break;
       auto caller = dependencies_.authenticator.Recipient(request);
       if (caller.ok()) return caller;
@@ -227,12 +228,12 @@ Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Reques
     record.recipient = caller.recipient;
     record.token_id = caller.token_id;
     record.purpose = caller.purpose;
-    TRY(AdmitRequest(route, request, caller));
+    TRY(AdmitRequest(request, caller));
   }
   return RunInTime(route, request, caller);
 }
 
-Result<void> Pipeline::AdmitRequest(const BoundRoute& /*route*/, const http::Request& request,
+Result<void> Pipeline::AdmitRequest(const http::Request& request,
                                     const auth::Caller& caller) const {
   if (dependencies_.quotas == nullptr || caller.recipient_id.empty()) return {};
   std::string share_id;

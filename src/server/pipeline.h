@@ -72,8 +72,7 @@ class Pipeline final : public http::Handler {
                              auth::Caller& caller) const;
   Result<http::Response> RunRecorded(const BoundRoute& route, const http::Request& request,
                                      auth::Caller& caller) const;
-  Result<void> AdmitRequest(const BoundRoute& route, const http::Request& request,
-                            const auth::Caller& caller) const;
+  Result<void> AdmitRequest(const http::Request& request, const auth::Caller& caller) const;
   Result<http::Response> RunInTime(const BoundRoute& route, const http::Request& request,
                                    const auth::Caller& caller) const;
 

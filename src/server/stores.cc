@@ -7,6 +7,7 @@
 #include "delta/delta_table.h"
 #include "expr/predicate.h"
 #include "sharing/directory_access.h"
+#include "sharing/servable.h"
 #include "storage/location.h"
 
 namespace sluice::server {
@@ -127,6 +128,14 @@ Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
   storage::Location place = TRY(storage::ParseLocation(location, "/"));
   storage::Store store = TRY(stores.Find(place.path));
   return delta::NewDeltaTable(std::move(store.objects), std::move(place.path));
+}
+
+Result<void> CheckTableAt(storage::Stores& stores, const std::string& location,
+                          const std::vector<std::string>& allowed_roots) {
+  const storage::Location place = TRY(storage::ParseLocation(location, "/"));
+  const auto table = TRY(OpenTable(stores, location));
+  const table::SnapshotPtr snapshot = TRY(table->Latest());
+  return sharing::CheckServable(*snapshot, {.root = place.path, .allowed_roots = allowed_roots});
 }
 
 Result<admin::AdminService::ReadSize> MeasureRead(storage::Stores& stores,

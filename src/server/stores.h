@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "admin/service.h"
 #include "base/clock.h"
@@ -26,6 +27,11 @@ Result<std::unique_ptr<storage::Stores>> OpenStores(const config::Configuration&
 /// Opens the table at a location, as the catalog spells it.
 Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
                                                 const std::string& location);
+
+/// Whether the table at a location can be served. Errors: those of OpenTable, of table::Table and
+/// of sharing::CheckServable.
+Result<void> CheckTableAt(storage::Stores& stores, const std::string& location,
+                          const std::vector<std::string>& allowed_roots);
 
 /// What reading a table's latest version gives: the files that may hold rows for which `condition`,
 /// as predicateHints spell it, is true; all files if it is empty. Errors: those of table::Table.

@@ -136,8 +136,11 @@ class Session:
             start = "[[ ! -f .environment ]] || . ./.environment\n"
             command = ["bash", "-c", start + script]
         else:
+            # The interpreter ends at once: the client's Arrow threads may abort its usual ending
+            # ("terminate called without an active exception"), after all was done and printed.
             with_environment = "[[ ! -f .environment ]] || . ./.environment; exec python -c \"$1\""
-            command = ["bash", "-c", with_environment, "bash", text]
+            ending = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
+            command = ["bash", "-c", with_environment, "bash", text + ending]
         ended = subprocess.run(
             command,
             cwd=self.folder,
