@@ -20,6 +20,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+from .python import END_AT_ONCE
 from .server import REPOSITORY, binary_path, wait_until
 
 GUIDE = os.path.join(REPOSITORY, "docs", "guide")
@@ -136,11 +137,8 @@ class Session:
             start = "[[ ! -f .environment ]] || . ./.environment\n"
             command = ["bash", "-c", start + script]
         else:
-            # The interpreter ends at once: the client's Arrow threads may abort its usual ending
-            # ("terminate called without an active exception"), after all was done and printed.
             with_environment = "[[ ! -f .environment ]] || . ./.environment; exec python -c \"$1\""
-            ending = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
-            command = ["bash", "-c", with_environment, "bash", text + ending]
+            command = ["bash", "-c", with_environment, "bash", text + END_AT_ONCE]
         ended = subprocess.run(
             command,
             cwd=self.folder,
