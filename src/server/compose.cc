@@ -206,12 +206,7 @@ class ComposedApp final : public App {
                   .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
         admin_(AdminDependencies(), AdminOptions(options())),
-        audit_({.records = governance_.records(),
-                .store = *governance_.store,
-                .journal = governance_.journal.get(),
-                .prices = governance_.prices ? &*governance_.prices : nullptr,
-                .node = governance_.node,
-                .public_key = governance_.public_key}),
+        audit_(AuditDependencies()),
         pipeline_({.log = *log_,
                    .metrics = metrics_,
                    .authenticator = authenticator_,
@@ -242,12 +237,6 @@ class ComposedApp final : public App {
         {.address = "unix:" + data_->PathOf("admin.sock"), .tls = nullptr}};
     if (!options().files_listen.empty())
       listeners.push_back({.address = options().files_listen, .tls = nullptr});
-    shipper_ = StartShipper(
-        options(), governance_,
-        [this](std::string_view recipient, std::string_view share) {
-          return RegionsOf(recipient, share);
-        },
-        clock_);
     server_ = TRY(http::Server::Start(HttpOptions(options()), std::move(listeners), pipeline_));
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
@@ -274,6 +263,7 @@ class ComposedApp final : public App {
     const bool is_shared = !options().catalog_url.empty();
     TRY(follower_.Start(
         {.max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+    StartShipping();
     DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
@@ -328,6 +318,17 @@ class ComposedApp final : public App {
     urls_.SetKeys(keys);
   }
 
+  /// Once the catalog is known, which tells the regions of what was recorded before this start.
+  void StartShipping() {
+    shipper_ = StartShipper(
+        options(), governance_,
+        [this](std::string_view recipient, std::string_view share) {
+          return RegionsOf(recipient, share);
+        },
+        clock_);
+    shipping_ = shipper_.get();
+  }
+
   audit::Regions RegionsOf(std::string_view recipient, std::string_view share) const {
     const catalog::ViewPtr view = catalog_.Current();
     const auto read = view->FindShare(protocol::ShareName(std::string(share)));
@@ -368,6 +369,19 @@ class ComposedApp final : public App {
                   return MeasureRead(*stores_, location, condition);
                 },
             .prices = governance_.prices ? &*governance_.prices : nullptr};
+  }
+
+  admin::AuditService::Dependencies AuditDependencies() {
+    return {.records = governance_.records(),
+            .store = *governance_.store,
+            .journal = governance_.journal.get(),
+            .prices = governance_.prices ? &*governance_.prices : nullptr,
+            .node = governance_.node,
+            .public_key = governance_.public_key,
+            .catalog = &catalog_,
+            .measure_table = [this](const std::string& location) -> Result<std::int64_t> {
+              return TRY(MeasureRead(*stores_, location, "")).bytes;
+            }};
   }
 
   bool ReloadAll() {
@@ -470,8 +484,9 @@ class ComposedApp final : public App {
       return {.state = refuses ? PartHealth::State::kFailing : PartHealth::State::kDegraded,
               .reason = stats.last_failure};
     }
-    if (shipper_ == nullptr) return {};
-    for (const audit::Shipper::Progress& progress : shipper_->progress()) {
+    const audit::Shipper* const shipper = shipping_;
+    if (shipper == nullptr) return {};
+    for (const audit::Shipper::Progress& progress : shipper->progress()) {
       if (progress.is_failing) {
         return {.state = PartHealth::State::kDegraded,
                 .reason = Format("{} records wait for the {}: {}", progress.lag, progress.name,
@@ -514,8 +529,9 @@ class ComposedApp final : public App {
           &audit::Journal::Stats::syncs);
     add("sluice_audit_unshipped_records", "Records that the database does not have yet.", [this] {
       double lag = 0;
-      if (shipper_ == nullptr) return lag;
-      for (const auto& progress : shipper_->progress())
+      const audit::Shipper* const shipper = shipping_;
+      if (shipper == nullptr) return lag;
+      for (const auto& progress : shipper->progress())
         lag = std::max(lag, static_cast<double>(progress.lag));
       return lag;
     });
@@ -674,6 +690,7 @@ class ComposedApp final : public App {
   std::shared_ptr<http::TlsContext> tls_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<audit::Shipper> shipper_;
+  std::atomic<const audit::Shipper*> shipping_ = nullptr;  ///< Null until the catalog is known.
   StartReport report_;
   std::vector<std::string> known_warnings_;
 };
