@@ -2,8 +2,25 @@
 
 import pytest
 from governance_support import Governed
+from support.access_log import AccessLog
+from support.stores import Minio
 
 
 @pytest.fixture
 def governed(launch, warehouse):
     return Governed(launch(), warehouse)
+
+
+@pytest.fixture
+def access_log():
+    with AccessLog() as log:
+        yield log
+
+
+@pytest.fixture
+def minio(tmp_path, access_log, warehouse):
+    """A store with the sample tables in the bucket `lake`, which tells `access_log` what it answers."""
+    with Minio(str(tmp_path / "minio"), variables=access_log.variables()) as store:
+        store.create_bucket("lake")
+        store.put_folder("lake", warehouse, "warehouse")
+        yield store

@@ -1,6 +1,9 @@
 """A server with managed shares and recipients."""
 
+import json
 import os
+import socket
+from urllib.parse import urlsplit
 
 from support.owner import Owner, Reader
 
@@ -29,3 +32,55 @@ class Governed:
 
     def reader(self, token):
         return Reader(self.endpoint, token)
+
+
+def write_large_table(folder, files):
+    """A log that lists `files` files, which are not there: an answer larger than what a connection
+    holds, for clients that do not read it."""
+    log = os.path.join(folder, "_delta_log")
+    os.makedirs(log)
+    schema = {"type": "struct", "fields": [
+        {"name": "id", "type": "long", "nullable": True, "metadata": {}}]}  # fmt: skip
+    actions = [
+        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+        {"metaData": {"id": "large", "format": {"provider": "parquet", "options": {}},
+                      "schemaString": json.dumps(schema), "partitionColumns": [],
+                      "configuration": {}}},
+    ]  # fmt: skip
+    stats = json.dumps({"numRecords": 1, "minValues": {"id": 1}, "maxValues": {"id": 1}})
+    for number in range(files):
+        add = {"path": f"part-{number:08}.parquet", "partitionValues": {}, "size": 1000,
+               "modificationTime": 0, "dataChange": True, "stats": stats}  # fmt: skip
+        actions.append({"add": add})
+    with open(os.path.join(log, f"{0:020}.json"), "w", encoding="utf-8") as commit:
+        commit.writelines(json.dumps(action) + "\n" for action in actions)
+    return folder
+
+
+class SlowQuery:
+    """A query whose answer has begun and is not read on until `rest` is asked for."""
+
+    def __init__(self, reader, share, schema, table):
+        url = urlsplit(f"{reader.endpoint}/shares/{share}/schemas/{schema}/tables/{table}/query")
+        self.connection = socket.socket()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.connection.settimeout(60)
+        self.connection.connect((url.hostname, url.port))
+        token = reader.session.headers["Authorization"]
+        head = f"POST {url.path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n"
+        head += "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+        self.connection.sendall(head.encode())
+        self.begun = self.connection.recv(64)
+
+    def status(self):
+        return int(self.begun.split()[1])
+
+    def rest(self):
+        """The whole answer, head and all."""
+        pieces = [self.begun]
+        while piece := self.connection.recv(1 << 16):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def close(self):
+        self.connection.close()
