@@ -1,6 +1,5 @@
 """A server with managed shares and recipients."""
 
-import json
 import os
 import socket
 from urllib.parse import urlsplit
@@ -32,29 +31,6 @@ class Governed:
 
     def reader(self, token):
         return Reader(self.endpoint, token)
-
-
-def write_large_table(folder, files):
-    """A log that lists `files` files, which are not there: an answer larger than what a connection
-    holds, for clients that do not read it."""
-    log = os.path.join(folder, "_delta_log")
-    os.makedirs(log)
-    schema = {"type": "struct", "fields": [
-        {"name": "id", "type": "long", "nullable": True, "metadata": {}}]}  # fmt: skip
-    actions = [
-        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
-        {"metaData": {"id": "large", "format": {"provider": "parquet", "options": {}},
-                      "schemaString": json.dumps(schema), "partitionColumns": [],
-                      "configuration": {}}},
-    ]  # fmt: skip
-    stats = json.dumps({"numRecords": 1, "minValues": {"id": 1}, "maxValues": {"id": 1}})
-    for number in range(files):
-        add = {"path": f"part-{number:08}.parquet", "partitionValues": {}, "size": 1000,
-               "modificationTime": 0, "dataChange": True, "stats": stats}  # fmt: skip
-        actions.append({"add": add})
-    with open(os.path.join(log, f"{0:020}.json"), "w", encoding="utf-8") as commit:
-        commit.writelines(json.dumps(action) + "\n" for action in actions)
-    return folder
 
 
 class SlowQuery:

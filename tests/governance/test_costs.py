@@ -2,11 +2,11 @@
 
 import json
 import os
-import shutil
 
 import pytest
 import requests
 from governance_support import Governed
+from support.large_table import write_large_table
 from support.server import wait_until
 
 ORDERS = ("sales", "retail", "orders")
@@ -108,38 +108,11 @@ def test_bytes_of_links_to_the_store_are_those_of_its_log(with_prices, minio, ac
     assert row["directBytes"] == row["bytes"] == received and row["bytesSent"] == 0
 
 
-def grow(table, total):
-    """Says in its log that a table holds so many bytes; nobody looks at the files themselves."""
-    log = os.path.join(table, "_delta_log")
-    last = max(name for name in os.listdir(log) if name.endswith(".json"))
-    number = int(last.split(".")[0]) + 1
-    file = {
-        "path": "part-of-five-terabytes.parquet",
-        "partitionValues": {"country": "FR"},
-        "size": total,
-        "modificationTime": 0,
-        "dataChange": True,
-    }
-    removed = []
-    for name in sorted(n for n in os.listdir(log) if n.endswith(".json")):
-        with open(os.path.join(log, name), encoding="utf-8") as lines:
-            for line in lines:
-                action = json.loads(line)
-                if "add" in action:
-                    removed.append({"remove": {"path": action["add"]["path"], "dataChange": True,
-                                               "deletionTimestamp": 0}})  # fmt: skip
-    with open(os.path.join(log, f"{number:020}.json"), "w", encoding="utf-8") as commit:
-        for action in [*removed, {"add": file}]:
-            commit.write(json.dumps(action) + "\n")
-
-
 def test_five_terabytes_cost_115_a_month(with_prices, tmp_path):
     """S-D03: the report gives the storage to who keeps the data and the reads to who reads, as the
     example does: 5 TB at 0.023 a GB and month are 115."""
     governed = with_prices()
-    table = str(tmp_path / "five" / "orders")
-    shutil.copytree(os.path.join(governed.warehouse, "retail", "orders"), table)
-    grow(table, 5 * TERABYTE)
+    table = write_large_table(str(tmp_path / "orders"), 5, TERABYTE)
     governed.owner.create_share("sales", region="us-east-1")
     governed.owner.add_table("sales", "retail", "orders", table)
     acme = governed.recipient("acme", "sales", region="eu-west-1")

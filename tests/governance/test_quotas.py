@@ -4,7 +4,8 @@ import json
 import threading
 
 import pytest
-from governance_support import SlowQuery, write_large_table
+from governance_support import SlowQuery
+from support.large_table import write_large_table
 from support.server import wait_until
 
 

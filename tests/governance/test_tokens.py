@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 import requests
-from governance_support import Governed, SlowQuery, write_large_table
+from governance_support import Governed, SlowQuery
+from support.large_table import write_large_table
 from support.owner import Refused
 from support.server import wait_until
 
