@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <atomic>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -113,8 +114,9 @@ bool IsAnonymous(const ConfigurationSources& sources, const Configuration& confi
   return !sources.file.empty() && !has_token;
 }
 
+/// Of those that the profile of the start reads: managed shares are for recipients of their own.
 std::string FirstTable(const catalog::View& view) {
-  for (const catalog::SharePtr& share : view.shares()) {
+  for (const catalog::SharePtr& share : std::span(view.shares()).first(view.file_share_count())) {
     if (!share->tables().empty()) return share->tables().front().ref.ToString();
   }
   return {};
