@@ -9,7 +9,8 @@ import pytest
 from support.daemon import free_port
 from support.guide import blocks
 from support.nginx import PageNginx
-from support.postgres import Postgres
+from support.owner import Owner
+from support.postgres import Postgres, find_program
 from support.server import Server
 
 MASTER_KEY = "c2x1aWNlLXRlc3RzLW1hc3Rlci1rZXktMzItYnl0ZXM\n"
@@ -127,3 +128,28 @@ def test_one_server(try_page, name):
 def test_what_the_disk_adds(try_page, folder):
     (folder / "state").mkdir()
     try_page("operations.md", "disk", variables={"SLUICE_DATA_DIR": str(folder / "state")})
+
+
+def test_backup_of_one_server(try_page, folder):
+    state = str(folder / "state")
+    addresses = node_addresses()
+    with Server(None, state, listen=addresses["127.0.0.1:8080"]) as server:
+        owner = Owner(server)
+        owner.create_share("sales")
+        owner.create_recipient("acme")
+        owner.grant("sales", "acme")
+        (folder / "acme.token").write_text(owner.issue_token("acme")["token"])
+        key = owner.get("/audit/heads")["current"]["publicKey"]
+        variables = {"SLUICE_DATA_DIR": state, "KEY": key}
+        try_page("backup.md", "backup", variables=variables, spellings=addresses)
+
+
+def test_backup_of_a_fleet(try_page, folder, postgres, monkeypatch):
+    programs = os.path.dirname(find_program("pg_dump"))
+    monkeypatch.setenv("PATH", os.pathsep.join([programs, os.environ["PATH"]]))
+    variables = {"SLUICE_CATALOG_URL": postgres.url}
+    with Server(None, str(folder / "eu-1"), variables=variables) as server:
+        Owner(server).create_share("sales")
+        try_page("backup.md", "fleet", variables=variables, store=Ends(server.stop))
+        with server:
+            assert [s["name"] for s in Owner(server).get("/shares")["items"]] == ["sales"]
