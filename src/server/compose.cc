@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "admin/handlers.h"
 #include "admin/sql_handlers.h"
 #include "auth/identity_providers.h"
+#include "auth/sign_in.h"
 #include "auth/token_verifier.h"
 #include "base/file_descriptor.h"
 #include "catalog/catalog.h"
@@ -367,7 +369,9 @@ class ComposedApp final : public App {
                 [this](const std::string& location, const std::string& condition) {
                   return MeasureRead(*stores_, location, condition);
                 },
-            .prices = governance_.prices ? &*governance_.prices : nullptr};
+            .prices = governance_.prices ? &*governance_.prices : nullptr,
+            .find_token_endpoint =
+                std::bind_front(&auth::IdentityProviders::TokenEndpointOf, &providers_)};
   }
 
   bool ReloadAll() {
@@ -555,6 +559,9 @@ class ComposedApp final : public App {
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
     recipients.Add(options().prefix, admin::kActivationRoutes, admin_);
     recipients.Add(options().prefix, admin::kReceiptRoutes, audit_);
+    const std::string own_address = options().prefix + std::string(auth::kOwnAddress);
+    recipients.Add(own_address, auth::kSignInRoutes, sign_in_);
+    recipients.Add(own_address, sharing::kSharingRoutes, service_, options().prefix);
     Surface owner;
     owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
@@ -658,6 +665,7 @@ class ComposedApp final : public App {
   const std::unique_ptr<http::Client> identity_client_;
   auth::IdentityProviders providers_;
   auth::TokenVerifier verifier_{providers_, clock_, {}};
+  auth::SignIn sign_in_{catalog_, providers_};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   audit::Quotas quotas_{clock_};
   const Governance governance_;

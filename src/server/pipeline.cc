@@ -74,6 +74,13 @@ std::string ObjectOf(const http::Request& request) {
   return object;
 }
 
+/// Whether the path is not another recipient's own address (auth::kOwnAddress).
+bool IsOwnAddress(auth::Who who, const http::Request& request, const auth::Caller& caller) {
+  if (who != auth::Who::kRecipient) return true;
+  const std::string* const owner = FindPathParameter(request, "recipient");
+  return owner == nullptr || *owner == caller.recipient_id;
+}
+
 /// A path that holds a secret, that of an activation link, is cut before it.
 std::string_view LoggedPath(const http::Request& request) {
   const std::string_view path = request.path;
@@ -134,7 +141,7 @@ void Pipeline::AddSurface(const Surface& surface) {
   for (const BoundRoute& route : served.routes) {
     patterns.push_back({.method = route.method, .path = route.path});
     served.tags.push_back(route_metrics_.size());
-    route_metrics_.push_back(AddRouteMetrics(route.method, route.path));
+    route_metrics_.push_back(AddRouteMetrics(route.method, route.label));
   }
   served.router = std::make_unique<http::Router>(patterns);
   served_.push_back(std::move(served));
@@ -223,6 +230,9 @@ Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Reques
   audit::Decision* const decision = caller.decision;
   caller = TRY(Authenticate(route.who, request));
   caller.decision = decision;
+  if (!IsOwnAddress(route.who, request, caller)) {
+    return Unauthenticated("the bearer token is not valid");
+  }
   if (decision != nullptr) {
     audit::Record& record = decision->record();
     record.recipient = caller.recipient;

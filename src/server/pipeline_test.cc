@@ -54,6 +54,7 @@ constexpr auth::Route<FakeService> kRoutes[] = {
     {"HEAD", "/own-head", Who::kAnyone, Execution::kInline, AnswerHead},
     {"GET", "/admin", Who::kOwner, Execution::kWorker, Answer},
     {"GET", "/metrics", Who::kOwnerOrLoopback, Execution::kWorker, Answer},
+    {"GET", "/recipients/{recipient}/things", Who::kRecipient, Execution::kWorker, AnswerHead},
 };
 
 class PipelineTest : public testing::Test {
@@ -358,6 +359,14 @@ TEST_F(PipelineTest, HasNoLimitUnlessThereIsOne) {
   service_.meanwhile = [this] { now_ += std::chrono::hours(1); };
   Request request = RequestOf("GET", "/open");
   EXPECT_EQ(pipeline.Handle(request, 0).status, 200);
+}
+
+TEST_F(PipelineTest, AnAddressOfARecipientIsNoOthers) {
+  LoadIdentities();
+  EXPECT_EQ(Get("/p/recipients/1/things", kRecipientToken).status, 204);
+  const Response other = Get("/p/recipients/2/things", kRecipientToken);
+  EXPECT_EQ(other.status, 401);
+  EXPECT_EQ(BodyOf(other), BodyOf(Get("/p/recipients/2/things", "wrong")));
 }
 
 }  // namespace

@@ -83,6 +83,53 @@ def test_guessing_tokens_finds_none_and_is_never_repeated(governed):
     assert "sluice_guess" not in governed.server.log()
 
 
+def test_another_owners_share_looks_like_a_missing_one(governed):
+    owner = governed.owner
+    governed.share("theirs")
+    governed.owner.create_recipient("globex")
+    token = owner.ask("PUT", "/principals/seller", json={"role": "share_owner"})["token"]
+    seller = Owner(governed.server, token)
+    seller.create_share("own")
+    assert [share["name"] for share in seller.get("/shares")["items"]] == ["own"]
+    seller.create_recipient("acme")
+
+    def answers(method, path, **arguments):
+        return [
+            seller.session.request(method, seller.base + path.format(s=share, r=recipient),
+                                   timeout=60, **arguments)
+            for share, recipient in (("theirs", "globex"), ("absent", "absent"))
+        ]  # fmt: skip
+
+    table = {"schema": "a", "table": "b", "location": "/none", "unchecked": True}
+    for method, path, body in [
+        ("GET", "/shares/{s}", None),
+        ("PATCH", "/shares/{s}", {"comment": "x"}),
+        ("DELETE", "/shares/{s}", None),
+        ("POST", "/shares/{s}/tables", table),
+        ("DELETE", "/shares/{s}/schemas/retail/tables/orders", None),
+        ("PUT", "/shares/{s}/recipients/acme", {}),
+        ("DELETE", "/shares/{s}/recipients/acme", None),
+        ("GET", "/recipients/{r}", None),
+        ("GET", "/recipients/{r}/profile", None),
+        ("PATCH", "/recipients/{r}", {"comment": "x"}),
+        ("DELETE", "/recipients/{r}", None),
+        ("POST", "/recipients/{r}/tokens", {}),
+        ("POST", "/recipients/{r}/rotation", {}),
+        ("POST", "/recipients/{r}/activation-links", {}),
+        ("DELETE", "/recipients/{r}/tokens/1", None),
+    ]:
+        theirs, absent = answers(method, path, json=body)
+        assert theirs.status_code == absent.status_code, (method, path, theirs.text)
+        there = theirs.text.replace("theirs", "NAME").replace("globex", "NAME")
+        assert there == absent.text.replace("absent", "NAME"), (method, path)
+    theirs, absent = [
+        seller.session.post(seller.base + "/sql", json={"sql": f"DROP SHARE {name};"}, timeout=60)
+        for name in ("theirs", "absent")
+    ]
+    assert theirs.text.replace("theirs", "NAME") == absent.text.replace("absent", "NAME")
+    assert owner.get("/shares/theirs")["name"] == "theirs"
+
+
 def test_oversized_everything_is_refused_and_the_server_goes_on(governed):
     owner = governed.owner
     big = "x" * 70_000

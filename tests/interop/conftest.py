@@ -25,7 +25,9 @@ def launch(tmp_path):
     running = []
 
     def start(source, *arguments, data_dir="data", listen="127.0.0.1:0"):
-        server = Server(str(source), str(tmp_path / data_dir), arguments, listen=listen)
+        server = Server(
+            source and str(source), str(tmp_path / data_dir), arguments, listen=listen
+        )
         running.append(server)
         return server.start()
 
