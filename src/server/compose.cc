@@ -27,6 +27,7 @@
 #include "observe/stream_logger.h"
 #include "server/catalog_source.h"
 #include "server/certificate.h"
+#include "server/failed_sign_ins.h"
 #include "server/governance.h"
 #include "server/health.h"
 #include "server/master_keys.h"
@@ -220,7 +221,8 @@ class ComposedApp final : public App {
                    .catalog = catalog_,
                    .clock = clock_,
                    .quotas = &quotas_,
-                   .journal = governance_.journal.get()},
+                   .journal = governance_.journal.get(),
+                   .failed_sign_ins = &failed_sign_ins_},
                   PipelineOptions(options())) {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     UseKeys(*parts.keys);
@@ -678,6 +680,8 @@ class ComposedApp final : public App {
   sharing::SharingService service_;
   admin::AdminService admin_;
   admin::AuditService audit_;
+  FailedSignIns failed_sign_ins_{
+      governance_.journal.get(), clock_, {.per_minute = options().failed_sign_ins_per_minute}};
   Pipeline pipeline_;
   std::shared_ptr<http::TlsContext> tls_;
   std::unique_ptr<http::Server> server_;

@@ -369,5 +369,35 @@ TEST_F(PipelineTest, AnAddressOfARecipientIsNoOthers) {
   EXPECT_EQ(BodyOf(other), BodyOf(Get("/p/recipients/2/things", "wrong")));
 }
 
+TEST_F(PipelineTest, GuessesPastTheBoundAreHeldBackAndNobodyElse) {
+  FailedSignIns failures(/*journal=*/nullptr, clock_,
+                         {.per_minute = 3, .sweep_interval = std::chrono::hours(1)});
+  Pipeline::Dependencies dependencies = dependencies_;
+  dependencies.failed_sign_ins = &failures;
+  Pipeline pipeline(dependencies, {});
+  Surface surface;
+  surface.Add("", kRoutes, service_);
+  pipeline.AddSurface(surface);
+  LoadIdentities();
+  const auto ask = [&](const std::string& path, const std::string& token) {
+    Request request = RequestOf("GET", path, token);
+    return pipeline.Handle(request, 0);
+  };
+  for (const char* const path : {"/things/a", "/admin", "/things/b"}) {
+    EXPECT_EQ(ask(path, "wrong").status, 401) << path;
+  }
+  for (const char* const path : {"/things/a", "/admin"}) {
+    const Response response = ask(path, "wrong");
+    EXPECT_EQ(response.status, 429) << path;
+    EXPECT_EQ(*response.headers.Find("Retry-After"), "20");
+  }
+  EXPECT_EQ(ask("/things/a", kRecipientToken).status, 200);
+  EXPECT_EQ(ask("/admin", kOwnerToken).status, 200);
+  EXPECT_EQ(ask("/open", "").status, 200);
+  EXPECT_THAT(metrics_.Render(), HasSubstr("sluice_held_back_sign_ins_total 2"));
+  service_.fault = NotFound("it is not there");
+  EXPECT_EQ(ask("/things/a", kRecipientToken).status, 404);
+}
+
 }  // namespace
 }  // namespace sluice::server
