@@ -48,11 +48,14 @@ class PartialFile {
   Result<void> KeepAs(const std::string& path) {
     const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid() || ::fsync(file.get()) != 0) return Fault("written", path_, errno);
-    if (::link(path_.c_str(), path.c_str()) != 0) {  // unlike rename, never over another
-      if (errno == EEXIST) return AlreadyExists("{} is there already", path);
+    // Unlike rename, link never takes another's place; some file systems know no links.
+    if (::link(path_.c_str(), path.c_str()) == 0) {
+      ::unlink(path_.c_str());
+    } else if (errno == EEXIST) {
+      return AlreadyExists("{} is there already", path);
+    } else if (::rename(path_.c_str(), path.c_str()) != 0) {
       return Fault("made", path, errno);
     }
-    ::unlink(path_.c_str());
     path_.clear();
     const std::string folder = std::filesystem::absolute(path).parent_path();
     const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
