@@ -109,7 +109,7 @@ TEST_F(ShipperTest, TheFirstRecordOfATimeIsFound) {
   for (int i = 0; i < 100; ++i) {
     Record record = TypicalRecord();
     record.time = start + i * 1s;
-    ASSERT_THAT(journal->AppendSoon(record), IsOk());
+    ASSERT_THAT(journal->AppendUnsynced(record), IsOk());
   }
   Record last = TypicalRecord();
   last.time = start + 100s;
