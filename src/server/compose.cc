@@ -28,6 +28,7 @@
 #include "server/governance.h"
 #include "server/health.h"
 #include "server/master_keys.h"
+#include "server/monitoring.h"
 #include "server/pipeline.h"
 #include "server/stores.h"
 #include "sharing/handlers.h"
@@ -39,9 +40,9 @@ namespace {
 using config::Configuration;
 using config::ConfigurationSources;
 
-// The listeners, in the order in which they are given to http::Server.
 constexpr std::string_view kPageTokens = "page tokens";  // what their key is for
 
+// The listeners, in the order in which they are given to http::Server.
 enum Listener : std::size_t { kRecipients, kAdmin, kAdminSocket, kFiles };
 
 Result<FileDescriptor> OpenLogFile(const std::string& path) {
@@ -212,6 +213,12 @@ class ComposedApp final : public App {
                 .prices = governance_.prices ? &*governance_.prices : nullptr,
                 .node = governance_.node,
                 .public_key = governance_.public_key}),
+        shipper_(StartShipper(
+            options(), governance_,
+            [this](std::string_view recipient, std::string_view share) {
+              return RegionsOf(recipient, share);
+            },
+            clock_)),
         pipeline_({.log = *log_,
                    .metrics = metrics_,
                    .authenticator = authenticator_,
@@ -223,37 +230,26 @@ class ComposedApp final : public App {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     UseKeys(*parts.keys);
     LogWarnings(parts.source.warnings);
-    AddMetrics();
-    AddHealthParts();
+    AddMonitoring();
     AddSurfaces();
   }
 
-  ~ComposedApp() override {
-    server_.reset();   // before what its handler uses
-    shipper_.reset();  // ships what is on disk
-  }
+  ~ComposedApp() override { server_.reset(); }  // before what its handler uses
 
   Result<void> Listen() {
     tls_ = TRY(OpenCertificate(options(), *data_, clock_.Now()));
-    if (tls_ != nullptr) AddCertificateHealth();
+    if (tls_ != nullptr) MonitorCertificate(*tls_, clock_, metrics_, health_);
     std::vector<http::ListenerOptions> listeners = {
         {.address = options().listen, .tls = tls_},
         {.address = options().admin_listen, .tls = nullptr},
         {.address = "unix:" + data_->PathOf("admin.sock"), .tls = nullptr}};
     if (!options().files_listen.empty())
       listeners.push_back({.address = options().files_listen, .tls = nullptr});
-    shipper_ = StartShipper(
-        options(), governance_,
-        [this](std::string_view recipient, std::string_view share) {
-          return RegionsOf(recipient, share);
-        },
-        clock_);
     server_ = TRY(http::Server::Start(HttpOptions(options()), std::move(listeners), pipeline_));
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
-    AddServerMetrics();
-    if (tls_ != nullptr) AddCertificateMetric();
+    AddServerMetrics(*server_, options().workers, metrics_);
     if (options().tls_self_signed)
       report_.certificate_path = data_->PathOf(catalog::kCertificateFile);
     report_.listens_everywhere =
@@ -406,146 +402,22 @@ class ComposedApp final : public App {
     known_warnings_ = warnings;
   }
 
-  void AddMetrics() {
-    AddGovernanceMetrics();
-    observe::AddProcessMetrics(metrics_);
-    metrics_.AddGaugeReading(
-        {.name = "sluice_table_cache_bytes", .help = "Memory held by open tables.", .labels = {}},
-        [this] { return static_cast<double>(tables_.stats().bytes); });
-    metrics_.AddGaugeReading(
-        {.name = "sluice_table_cache_tables", .help = "Tables held open.", .labels = {}},
-        [this] { return static_cast<double>(tables_.stats().tables); });
-    const auto add_count = [this](const char* name, const char* help,
-                                  std::uint64_t sharing::TableCache::Stats::*count) {
-      metrics_.AddCounterReading({.name = name, .help = help, .labels = {}}, [this, count] {
-        return static_cast<double>(tables_.stats().*count);
-      });
-    };
-    add_count("sluice_table_cache_hits_total", "Requests that found their table open.",
-              &sharing::TableCache::Stats::hits);
-    add_count("sluice_table_cache_misses_total", "Requests that opened their table.",
-              &sharing::TableCache::Stats::misses);
-    add_count("sluice_table_cache_evictions_total", "Tables closed to make room.",
-              &sharing::TableCache::Stats::evictions);
-  }
-
-  void AddServerMetrics() {
-    const auto add_gauge = [this](const char* name, const char* help, auto read) {
-      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}},
-                               [read] { return static_cast<double>(read()); });
-    };
-    add_gauge("sluice_http_connections", "Connections open.",
-              [this] { return server_->open_connections(); });
-    add_gauge("sluice_workers", "Threads of the worker pool.",
-              [this] { return options().workers; });
-    add_gauge("sluice_workers_busy", "Threads of the worker pool that work.",
-              [this] { return server_->worker_load().busy; });
-    add_gauge("sluice_workers_queued_requests", "Requests that wait for a worker.",
-              [this] { return server_->worker_load().queued_requests; });
-  }
-
-  void AddHealthParts() {
-    health_.AddPart("catalog", [this] { return CatalogHealth(); });
-    if (governance_.journal != nullptr) {
-      health_.AddPart("audit", [this] { return AuditHealth(); });
-    }
+  void AddMonitoring() {
+    const Monitored monitored{.catalog = catalog_,
+                              .follower = follower_,
+                              .governance = governance_,
+                              .shipper = shipper_.get(),
+                              .tables = tables_,
+                              .stores = *stores_,
+                              .clock = clock_,
+                              .is_audit_required = options().audit == "required"};
+    AddMetrics(monitored, metrics_);
+    AddHealthParts(monitored, health_);
     health_.AddPart("configuration", [this]() -> PartHealth {
       if (!reload_failed_) return {};
       return {.state = PartHealth::State::kDegraded,
               .reason = "the last reload failed, what was in force stays; the log says why"};
     });
-    health_.AddPart("stores", [this]() -> PartHealth {
-      const std::vector<std::string> silent = stores_->health().Silent();
-      if (silent.empty()) return {};
-      return {.state = PartHealth::State::kDegraded,
-              .reason = Format("{} did not answer when last asked", config::JoinList(silent))};
-    });
-  }
-
-  // A journal that cannot be written stops every read, unless the owner said otherwise.
-  PartHealth AuditHealth() const {
-    const audit::Journal::Stats stats = governance_.journal->stats();
-    if (stats.is_failing) {
-      const bool refuses = options().audit == "required";
-      return {.state = refuses ? PartHealth::State::kFailing : PartHealth::State::kDegraded,
-              .reason = stats.last_failure};
-    }
-    if (shipper_ == nullptr) return {};
-    for (const audit::Shipper::Progress& progress : shipper_->progress()) {
-      if (progress.is_failing) {
-        return {.state = PartHealth::State::kDegraded,
-                .reason = Format("{} records wait for the {}: {}", progress.lag, progress.name,
-                                 progress.last_failure)};
-      }
-    }
-    return {};
-  }
-
-  PartHealth CatalogHealth() const {
-    if (const auto usable = catalog_.CheckUsable(clock_.Now()); !usable.ok()) {
-      return {.state = PartHealth::State::kFailing, .reason = usable.error().message};
-    }
-    return {};
-  }
-
-  void AddGovernanceMetrics() {
-    const auto add = [this](const char* name, const char* help, std::function<double()> read) {
-      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}}, std::move(read));
-    };
-    add("sluice_catalog_generation", "Changes of the managed catalog so far.",
-        [this] { return static_cast<double>(follower_.generation()); });
-    add("sluice_catalog_stale_seconds", "Since the catalog's database last answered.", [this] {
-      return static_cast<double>((clock_.Now() - follower_.last_contact()).count()) / 1000;
-    });
-    add("sluice_tokens_expiring", "Good tokens of recipients that end within 14 days.",
-        [this] { return static_cast<double>(CountTokensExpiring()); });
-    if (governance_.journal == nullptr) return;
-    const auto count = [this](const char* name, const char* help,
-                              std::int64_t audit::Journal::Stats::*field) {
-      metrics_.AddCounterReading({.name = name, .help = help, .labels = {}}, [this, field] {
-        return static_cast<double>(governance_.journal->stats().*field);
-      });
-    };
-    count("sluice_audit_records_total", "Records in the node's journal.",
-          &audit::Journal::Stats::records);
-    count("sluice_audit_failures_total", "Failures to write or sync the journal.",
-          &audit::Journal::Stats::failures);
-    count("sluice_audit_syncs_total", "Syncs of the journal to disk.",
-          &audit::Journal::Stats::syncs);
-    add("sluice_audit_unshipped_records", "Records that the database does not have yet.", [this] {
-      double lag = 0;
-      if (shipper_ == nullptr) return lag;
-      for (const auto& progress : shipper_->progress())
-        lag = std::max(lag, static_cast<double>(progress.lag));
-      return lag;
-    });
-  }
-
-  std::size_t CountTokensExpiring() const {
-    const catalog::ViewPtr view = catalog_.Current();
-    const SystemTime now = clock_.Now();
-    const SystemTime soon = now + std::chrono::days(14);
-    std::size_t expiring = 0;
-    for (const catalog::RecipientPtr& recipient : view->recipients()) {
-      expiring += static_cast<std::size_t>(
-          std::ranges::count_if(recipient->record.tokens, [&](const catalog::TokenRecord& token) {
-            return token.IsGoodAt(now) && token.expires_at && *token.expires_at < soon;
-          }));
-    }
-    return expiring;
-  }
-
-  void AddCertificateHealth() {
-    health_.AddPart("certificate",
-                    [this] { return CertificateHealth(tls_->ExpiresAt(), clock_.Now()); });
-  }
-
-  void AddCertificateMetric() {
-    metrics_.AddGaugeReading(
-        {.name = "sluice_tls_certificate_expiry_timestamp_seconds",
-         .help = "When the certificate in use ends.",
-         .labels = {}},
-        [this] { return static_cast<double>(tls_->ExpiresAt().time_since_epoch().count()); });
   }
 
   void AddSurfaces() {
@@ -670,10 +542,10 @@ class ComposedApp final : public App {
   sharing::SharingService service_;
   admin::AdminService admin_;
   admin::AuditService audit_;
+  const std::unique_ptr<audit::Shipper> shipper_;
   Pipeline pipeline_;
   std::shared_ptr<http::TlsContext> tls_;
   std::unique_ptr<http::Server> server_;
-  std::unique_ptr<audit::Shipper> shipper_;
   StartReport report_;
   std::vector<std::string> known_warnings_;
 };
