@@ -531,8 +531,8 @@ class ComposedApp final : public App {
   auth::IdentityProviders providers_;
   auth::TokenVerifier verifier_{providers_, clock_, {}};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
-  audit::Quotas quotas_{clock_};
   const Governance governance_;
+  audit::Quotas quotas_{clock_, *governance_.leases};
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;
