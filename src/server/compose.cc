@@ -269,7 +269,8 @@ class ComposedApp final : public App {
     TRY(LoadIdentities(configuration_));
     const bool is_shared = !options().catalog_url.empty();
     TRY(follower_.Start(
-        {.max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+        {.poll_interval = options().catalog_poll_interval,
+         .max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
     DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
