@@ -12,6 +12,7 @@ AGENT = "readers of the fleet"  # in their records
 class Answer:
     def __init__(self, method, path, response=None, fault=None):
         self.at = time.monotonic()
+        self.seconds = response.elapsed.total_seconds() if response is not None else 0
         self.method, self.path, self.fault = method, path, fault
         self.status = response.status_code if response is not None else None
         self.text = response.text if response is not None else str(fault)
@@ -70,6 +71,10 @@ class Readers:
 
     def failures(self):
         return [answer for answer in list(self.answers) if answer.status != 200]
+
+    def longest_wait(self):
+        """Seconds that one of the answers took to come."""
+        return max(answer.seconds for answer in self.answers)
 
     def more(self, count):
         """A condition: `count` answers more than now."""

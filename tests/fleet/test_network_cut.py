@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fleet_support import LIMIT_S, Fleet
@@ -13,6 +14,7 @@ from support.postgres import Postgres
 from support.server import wait_until
 
 MAX_STALE_S = 6
+WRITERS = 24  # more than a server has workers
 # Below the 30 s after which a request is answered 504, however long it goes on.
 WRITE_LIMIT_S = 20
 
@@ -107,3 +109,27 @@ def test_a_node_cut_off_reads_on_refuses_writes_and_recovers(fleet, links):
     assert sorted(names) == ["sales", "stock"]
     far.owner().create_share("lost")
     readers.assert_recorded(fleet)
+
+
+def test_owners_who_insist_do_not_hold_readers_up(fleet, links):
+    """One call at a time finds out whether PostgreSQL is back; the others are refused at once."""
+    far = fleet.nodes[1]
+    fleet.share("sales")
+    token = fleet.recipient("acme", "sales")
+    fleet.wait_for_shares(token, "sales")
+
+    def refused_write(number):
+        begin = time.monotonic()
+        with pytest.raises(Refused) as refused:
+            far.owner().create_share(f"lost{number}")
+        assert refused.value.status == 503
+        return time.monotonic() - begin
+
+    with Readers(far.endpoint, token, count=2) as readers, ThreadPoolExecutor(WRITERS) as writers:
+        links[0].cut()
+        first = sorted(writers.map(refused_write, range(WRITERS)))
+        then = sorted(writers.map(refused_write, range(WRITERS)))
+    print(f"{WRITERS} writes at once took up to {first[-1]:.1f} s, then {then[-1]:.1f} s, half {then[12]:.1f} s")
+    assert first[-1] < WRITE_LIMIT_S and then[-1] < WRITE_LIMIT_S
+    assert {answer.status for answer in readers.answers} <= {200, 503}
+    assert readers.longest_wait() < WRITE_LIMIT_S
