@@ -13,10 +13,26 @@ sys.dont_write_bytecode = True
 from support.server import REPOSITORY, Server, binary_path, copy_tables  # noqa: E402
 
 
+EXIT_STATUS = pytest.StashKey()
+
+
 def pytest_collection_modifyitems(config, items):
     """Without a server nothing can be said: that is an error, not a row of skips."""
     if items and not os.path.exists(binary_path()) and not config.option.collectonly:
         pytest.exit(f"no server at {binary_path()}: build it (./dev build) or set SLUICE_BINARY", 2)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    session.config.stash[EXIT_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """All is told: what used the sharing client ends at once, see support/python.py."""
+    if "delta_sharing" in sys.modules and EXIT_STATUS in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[EXIT_STATUS])
 
 
 @pytest.fixture(scope="session")

@@ -62,11 +62,9 @@ def attempt(person, who, what):
     words["who"] = who
     if body is not None:
         body = {k: v.format(**words) if isinstance(v, str) else v for k, v in body.items()}
-    try:
-        person.ask(method, path.format(**words), **({} if body is None else {"json": body}))
-        return 200
-    except Refused as refused:
-        return refused.status
+    url = person.base + path.format(**words)
+    status = person.session.request(method, url, json=body, timeout=60).status_code
+    return 200 if status < 300 else status
 
 
 def test_each_role_does_what_it_is_for_and_nothing_else(people):

@@ -4,6 +4,8 @@ import os
 import shutil
 
 import pytest
+from support.certificates import Authority
+from support.daemon import free_port
 from support.identity_provider import IdentityProvider
 from support.large_table import write_large_table
 from support.owner import Owner
@@ -61,3 +63,22 @@ def test_client_certificates(try_page, shared):
 
 def test_networks(try_page, shared):
     try_page("identity.md", "networks", variables=shared)
+
+
+@pytest.mark.parametrize("name", ["folder", "file", "check", "tls", "metrics"])
+def test_more_for_an_owner(try_page, folder, name):
+    port = free_port()
+    certificate = Authority(str(folder / "authority")).issue("localhost")
+    shutil.copy(certificate.certificate, folder / "cert.pem")
+    shutil.copy(certificate.key, folder / "key.pem")
+    shutil.copy(folder / "authority" / "ca.crt", folder / "ca.crt")
+    with open(folder / "cert.pem", "ab") as chain:
+        chain.write((folder / "ca.crt").read_bytes())
+    refused = os.path.join("tests", "data", "tables", "unknown-reader-feature")
+    shutil.copytree(os.path.join(REPOSITORY, refused), folder / refused)
+    spellings = {
+        "/srv/sluice": str(folder),
+        "127.0.0.1:8080": f"127.0.0.1:{port}",
+        "localhost:8080": f"localhost:{port}",
+    }
+    try_page("owner.md", name, spellings=spellings)
