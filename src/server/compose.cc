@@ -266,7 +266,8 @@ class ComposedApp final : public App {
     TRY(LoadIdentities(configuration_));
     const bool is_shared = !options().catalog_url.empty();
     TRY(follower_.Start(
-        {.max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+        {.poll_interval = options().catalog_poll_interval,
+         .max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
     // The catalog tells the regions of what was recorded before this start.
     if (shipper_ != nullptr) shipper_->Start();
     DescribeCatalog(*catalog_.Current());
@@ -543,8 +544,8 @@ class ComposedApp final : public App {
   auth::IdentityProviders providers_;
   auth::TokenVerifier verifier_{providers_, clock_, {}};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
-  audit::Quotas quotas_{clock_};
   const Governance governance_;
+  audit::Quotas quotas_{clock_, *governance_.leases};
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;

@@ -7,6 +7,7 @@
 
 #include "audit/delta_sink.h"
 #include "audit/json_lines_sink.h"
+#include "audit/lease_table.h"
 #include "audit/record_store.h"
 #include "audit/tree_head.h"
 #include "catalog/folder_scan.h"
@@ -21,6 +22,9 @@ namespace {
 constexpr std::size_t kSeedBytes = 32;
 /// So that the indexes of many records stay in memory while records are added.
 constexpr std::size_t kRecordsCacheBytes = 64 << 20;
+/// How long a lease may take to come, to connect and to be answered; then a node goes on without.
+constexpr std::chrono::milliseconds kLeaseTimeout{1'000};
+constexpr std::size_t kLeaseConnections = 2;
 
 Result<std::string> NodeName(const config::ServerOptions& options) {
   std::string name = options.node;
@@ -39,6 +43,20 @@ Result<std::unique_ptr<db::Database>> OpenDatabase(const config::ServerOptions& 
   return db::OpenPostgres({.url = Secret(options.catalog_url)});
 }
 
+/// The leases of quotas, beside the catalog.
+Result<void> OpenLeases(const config::ServerOptions& options, Governance& opened) {
+  TRY(audit::PrepareLeaseTable(*opened.database));  // may wait for other nodes that start
+  if (!options.catalog_url.empty()) {
+    opened.lease_database = TRY(db::OpenPostgres({.url = Secret(options.catalog_url),
+                                                  .max_connections = kLeaseConnections,
+                                                  .connect_timeout = kLeaseTimeout,
+                                                  .statement_timeout = kLeaseTimeout}));
+  }
+  opened.leases =
+      audit::NewLeaseTable(opened.lease_database ? *opened.lease_database : *opened.database);
+  return {};
+}
+
 }  // namespace
 
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
@@ -51,6 +69,7 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
     opened.own_records =
         TRY(db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
   }
+  TRY(OpenLeases(options, opened));
   if (!options.price_list.empty()) {
     const config::YamlDocument prices = TRY(config::ReadYamlFile(options.price_list));
     opened.prices = TRY(audit::ReadPriceList(prices));

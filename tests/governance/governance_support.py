@@ -15,6 +15,10 @@ class Governed:
         self.owner = Owner(server)
         self.endpoint = self.owner.get("/whoami")["endpoint"]
 
+    def again(self):
+        """The same server, started anew."""
+        return Governed(self.server.start(), self.warehouse)
+
     def share(self, name, *tables):
         """A share with sample tables, each as retail.TABLE."""
         self.owner.create_share(name)
