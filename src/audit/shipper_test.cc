@@ -47,7 +47,9 @@ class ShipperTest : public JournalTest {
   std::unique_ptr<Shipper> Ship(Journal& journal, const ShipperOptions& options = {}) {
     std::vector<std::unique_ptr<Destination>> destinations;
     destinations.push_back(std::make_unique<MemoryDestination>(kept_));
-    return std::make_unique<Shipper>(journal, clock_, options, std::move(destinations));
+    auto shipper = std::make_unique<Shipper>(journal, clock_, options, std::move(destinations));
+    shipper->Start();
+    return shipper;
   }
   Kept kept_;
 };

@@ -45,7 +45,7 @@ std::vector<Command> AllCommands() {
   std::vector<Command> commands;
   for (const auto list :
        {ServerCommands, ShareCommands, RecipientCommands, TokenCommands, GrantCommands,
-        QuotaCommands, SettingCommands, ApplyCommands, AuditCommands, SqlCommands}) {
+        QuotaCommands, SettingCommands, ApplyCommands, AuditCommands, ProofCommands, SqlCommands}) {
     std::ranges::move(list(), std::back_inserter(commands));
   }
   return commands;

@@ -86,5 +86,6 @@ std::vector<Command> QuotaCommands();
 std::vector<Command> SettingCommands();
 std::vector<Command> ApplyCommands();
 std::vector<Command> AuditCommands();
+std::vector<Command> ProofCommands();
 
 }  // namespace sluice::cli

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <atomic>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -114,8 +115,9 @@ bool IsAnonymous(const ConfigurationSources& sources, const Configuration& confi
   return !sources.file.empty() && !has_token;
 }
 
+/// Of those that the profile of the start reads: managed shares are for recipients of their own.
 std::string FirstTable(const catalog::View& view) {
-  for (const catalog::SharePtr& share : view.shares()) {
+  for (const catalog::SharePtr& share : std::span(view.shares()).first(view.file_share_count())) {
     if (!share->tables().empty()) return share->tables().front().ref.ToString();
   }
   return {};
@@ -207,13 +209,8 @@ class ComposedApp final : public App {
                   .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
         admin_(AdminDependencies(), AdminOptions(options())),
-        audit_({.records = governance_.records(),
-                .store = *governance_.store,
-                .journal = governance_.journal.get(),
-                .prices = governance_.prices ? &*governance_.prices : nullptr,
-                .node = governance_.node,
-                .public_key = governance_.public_key}),
-        shipper_(StartShipper(
+        audit_(AuditDependencies()),
+        shipper_(MakeShipper(
             options(), governance_,
             [this](std::string_view recipient, std::string_view share) {
               return RegionsOf(recipient, share);
@@ -271,6 +268,8 @@ class ComposedApp final : public App {
     TRY(follower_.Start(
         {.poll_interval = options().catalog_poll_interval,
          .max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+    // The catalog tells the regions of what was recorded before this start.
+    if (shipper_ != nullptr) shipper_->Start();
     DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
@@ -365,6 +364,19 @@ class ComposedApp final : public App {
                   return MeasureRead(*stores_, location, condition);
                 },
             .prices = governance_.prices ? &*governance_.prices : nullptr};
+  }
+
+  admin::AuditService::Dependencies AuditDependencies() {
+    return {.records = governance_.records(),
+            .store = *governance_.store,
+            .journal = governance_.journal.get(),
+            .prices = governance_.prices ? &*governance_.prices : nullptr,
+            .node = governance_.node,
+            .public_key = governance_.public_key,
+            .catalog = &catalog_,
+            .measure_table = [this](const std::string& location) -> Result<std::int64_t> {
+              return TRY(MeasureRead(*stores_, location, "")).bytes;
+            }};
   }
 
   bool ReloadAll() {

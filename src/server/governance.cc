@@ -95,9 +95,9 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
   return opened;
 }
 
-std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& options,
-                                             const Governance& governance,
-                                             audit::FindRegions regions, const Clock& clock) {
+std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options,
+                                            const Governance& governance,
+                                            audit::FindRegions regions, const Clock& clock) {
   if (governance.journal == nullptr) return nullptr;
   std::vector<std::unique_ptr<audit::Destination>> destinations;
   destinations.push_back(audit::NewRecordStore(governance.records(), *governance.journal,

@@ -51,9 +51,9 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                   const catalog::DataDirectory& data, const crypto::KeyRing& keys,
                                   const Outside& outside);
 
-/// Copies the journal into the database, and into the file and the table that the settings name.
+/// Will copy the journal into the database, and into the file and the table that the settings name.
 /// Null without a journal. All must outlive it.
-std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& options,
+std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options,
                                              const Governance& governance,
                                              audit::FindRegions regions, const Clock& clock);
 

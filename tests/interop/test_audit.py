@@ -8,7 +8,7 @@ import sys
 import deltalake
 import pytest
 import requests
-from conftest import TIMEOUT_S, caller_of
+from support.caller import TIMEOUT_S, caller_of
 from support.server import REPOSITORY, wait_until
 
 TABLE = "/shares/warehouse/schemas/retail/tables/orders"

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from conftest import TIMEOUT_S, Caller
+from support.caller import TIMEOUT_S, Caller
 from support.identity_provider import IdentityProvider
 from support.jwt import sign_hs256
 from support.owner import Owner

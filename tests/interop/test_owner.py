@@ -12,7 +12,7 @@ import subprocess
 import pytest
 import requests
 import yaml
-from conftest import TIMEOUT_S
+from support.caller import TIMEOUT_S
 from support.server import REPOSITORY, binary_path, wait_until
 
 ORDERS = os.path.join(REPOSITORY, "examples", "warehouse", "retail", "orders")

@@ -25,6 +25,7 @@ class Owner:
             with open(os.path.join(server.data_dir, "admin.token"), encoding="utf-8") as file:
                 token = file.read().strip()
         self.session = requests.Session()
+        self.session.trust_env = False  # of proxies and authorities that the machine has
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def ask(self, method, path, **arguments):
@@ -77,6 +78,7 @@ class Reader:
     def __init__(self, endpoint, token):
         self.endpoint, self.token = endpoint, token
         self.session = requests.Session()
+        self.session.trust_env = False  # of proxies and authorities that the machine has
         if token is not None:
             self.session.headers["Authorization"] = f"Bearer {token}"
 
