@@ -177,6 +177,13 @@ class Fleet:
             if node.running():
                 wait_until(lambda node=node: condition(node), LIMIT_S, f"{what}, node {node.name}")
 
+    def wait_for_changes(self, node=None):
+        """Until every node that runs has taken in what `node`, or the first, knows."""
+        changes = (node or self.nodes[0]).metric("sluice_catalog_generation")
+        self.wait_for_all(
+            lambda each: each.metric("sluice_catalog_generation") >= changes, "changes are known"
+        )
+
     def shares_at(self, node, token):
         """The names of a recipient's shares at a node; None if it does not know the token."""
         answer = self.reader(token, node).get("/shares")

@@ -38,12 +38,12 @@ class Spender:
             with self.lock:
                 count = self.statuses.get(answer.status_code, 0)
                 self.statuses[answer.status_code] = count + 1
-            if answer.status_code == 429:
+            if answer.status_code not in (200, 503):
                 return
-            assert answer.status_code in (200, 503), answer.text
 
     @property
     def admitted(self):
+        assert self.statuses.keys() <= {200, 429, 503}
         return self.statuses.get(200, 0)
 
 
@@ -53,15 +53,11 @@ def test_all_nodes_together_admit_the_limit(launch, limit):
     fleet = launch()
     token = fleet.recipient("acme")
     fleet.owner.set_quota("requests", limit, "day", recipient="acme")
-    wait_for_quota(fleet)
+    fleet.wait_for_changes()
     spender = Spender(fleet, token).run(fleet.nodes)
     print(f"{spender.statuses} with {limit} a day, a lease of {lease(limit)}")
     assert limit <= spender.admitted <= limit + lease(limit)
     assert set(spender.statuses) == {200, 429}, "nobody is told to wait while there is budget"
-
-
-def wait_for_quota(fleet):
-    fleet.wait_for_all(lambda node: len(node.owner().get("/quotas")["items"]) == 1, "the quota")
 
 
 def test_a_killed_node_takes_no_more_with_it_than_it_had_leased(launch):
@@ -69,7 +65,7 @@ def test_a_killed_node_takes_no_more_with_it_than_it_had_leased(launch):
     fleet = launch()
     token = fleet.recipient("acme")
     fleet.owner.set_quota("requests", limit, "day", recipient="acme")
-    wait_for_quota(fleet)
+    fleet.wait_for_changes()
     before = 0
     for node in fleet.nodes:
         reader = fleet.reader(token, node)
@@ -92,7 +88,7 @@ def test_without_the_store_nodes_go_on_and_never_pass_the_limit_by_more_than_a_l
     fleet = launch("--catalog-max-stale", "5m")
     token = fleet.recipient("acme")
     fleet.owner.set_quota("requests", limit, "day", recipient="acme")
-    wait_for_quota(fleet)
+    fleet.wait_for_changes()
     for node in fleet.nodes[:2]:  # the third has nothing yet
         assert fleet.reader(token, node).get("/shares").status_code == 200
     postgres.stop()
