@@ -19,9 +19,10 @@ AGENT = "hammer"  # in the records
 
 
 class Ask:
-    """A request as bytes, and the statuses that it may have."""
+    """A request as bytes, and the statuses that it may have. `peer` is who a trusted proxy would
+    say that asks."""
 
-    def __init__(self, name, method, path, token, statuses, body=None):
+    def __init__(self, name, method, path, token, statuses, body=None, peer=None):
         self.name, self.statuses = name, statuses
         lines = [
             f"{method} /delta-sharing{path} HTTP/1.1",
@@ -29,6 +30,8 @@ class Ask:
             f"User-Agent: {AGENT}",
             f"Authorization: Bearer {token}",
         ]
+        if peer is not None:
+            lines.append(f"X-Forwarded-For: {peer}")
         if body is not None:
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
         self.bytes = ("\r\n".join(lines) + "\r\n\r\n" + (body or "")).encode()
