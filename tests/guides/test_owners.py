@@ -50,10 +50,7 @@ def test_identity_providers(try_page, shared, tmp_path):
             "SLUICE_PRIVATE_NETWORKS": "127.0.0.0/8",
             "SLUICE_PLAIN_HTTP_ISSUERS": "127.0.0.1",
         }
-        spellings = {
-            "https://login.example.com": provider.issuer,
-            '"clientSecret":"CLIENT_SECRET"': f'"clientSecret":"{provider.secret}"',
-        }
+        spellings = {"https://login.example.com": provider.issuer}
         try_page("identity.md", "oidc", variables=variables, spellings=spellings)
 
 
