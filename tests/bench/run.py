@@ -26,12 +26,13 @@ import faults  # noqa: E402
 import in_store  # noqa: E402
 import load  # noqa: E402
 import make_tables  # noqa: E402
-import process  # noqa: E402
 import sign  # noqa: E402
+import tenants  # noqa: E402
 from lake import Lake  # noqa: E402
 from load import Query  # noqa: E402
 from make_tables import Table  # noqa: E402
 from report import Report, Row  # noqa: E402
+from support import process  # noqa: E402
 from support.daemon import NotInstalled, NotStarted  # noqa: E402
 from support.server import REPOSITORY, Server, binary_path  # noqa: E402
 
@@ -387,6 +388,7 @@ PARTS = {
     "refresh": ("Refresh", measure_refresh),
     "download": ("Download of one large file", measure_download),
     "sign": ("Links that stores sign, by one core", sign.measure),
+    "tenants": ("Tenants, made through the owner's API", tenants.measure),
     "store-query": ("Warm query of a table in MinIO", in_store.measure_query),
     "store-open": ("First query of a table in MinIO", in_store.measure_open),
     "store-download": ("Download of a file in MinIO", in_store.measure_download),

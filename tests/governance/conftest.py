@@ -1,10 +1,16 @@
 """Servers with managed shares and recipients, for the tests of governance."""
 
+import contextlib
 import os
 
 import pytest
 from governance_support import Governed
 from support.server import REPOSITORY, Server, copy_tables
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("governance")
+    group.addoption("--full", action="store_true", help="all of what is sampled else")
 
 
 @pytest.fixture(scope="session")
@@ -15,19 +21,28 @@ def warehouse(tmp_path_factory):
     return str(path)
 
 
-@pytest.fixture
-def launch(tmp_path):
-    """launch(source=None, *arguments): a server that listens, with its data directory in tmp_path."""
+@contextlib.contextmanager
+def launcher(folder):
+    """Gives launch(source=None, *arguments): a server that listens, with its data directory in
+    `folder`. All of them are stopped in the end."""
     running = []
 
     def start(source=None, *arguments, data_dir="data"):
-        server = Server(source and str(source), str(tmp_path / data_dir), arguments)
+        server = Server(source and str(source), str(folder / data_dir), arguments)
         running.append(server)
         return server.start()
 
-    yield start
-    for server in running:
-        server.stop()
+    try:
+        yield start
+    finally:
+        for server in running:
+            server.stop()
+
+
+@pytest.fixture
+def launch(tmp_path):
+    with launcher(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture
