@@ -94,6 +94,23 @@ class Connection(Line):
         return self.send(self.encode(query), query.path)
 
 
+class OwnerLine(Line):
+    """The owner's REST surface over one bare connection: the client's own work should not count."""
+
+    def __init__(self, server):
+        super().__init__(server.address("admin"))
+        with open(os.path.join(server.data_dir, "admin.token"), encoding="utf-8") as file:
+            self.head = f"Host: bench\r\nAuthorization: Bearer {file.read().strip()}\r\n"
+
+    def ask(self, method, path, fields):
+        body = json.dumps(fields)
+        request = (
+            f"{method} /api/v1{path} HTTP/1.1\r\n{self.head}Content-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
+        return json.loads(self.send(request.encode(), path, (200, 201, 204)).body or b"null")
+
+
 def is_complete(received):
     end_of_head = received.find(b"\r\n\r\n", 0, 8192)
     if end_of_head < 0:

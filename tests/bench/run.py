@@ -26,6 +26,7 @@ import faults  # noqa: E402
 import in_store  # noqa: E402
 import load  # noqa: E402
 import make_tables  # noqa: E402
+import recipients  # noqa: E402
 import sign  # noqa: E402
 import tenants  # noqa: E402
 from lake import Lake  # noqa: E402
@@ -388,6 +389,8 @@ PARTS = {
     "refresh": ("Refresh", measure_refresh),
     "download": ("Download of one large file", measure_download),
     "sign": ("Links that stores sign, by one core", sign.measure),
+    "recipients": ("Memory of an idle recipient", recipients.measure_memory),
+    "grants": ("What is not granted", recipients.measure_grants),
     "tenants": ("Tenants, made through the owner's API", tenants.measure),
     "store-query": ("Warm query of a table in MinIO", in_store.measure_query),
     "store-open": ("First query of a table in MinIO", in_store.measure_open),

@@ -1,6 +1,5 @@
 """Many tenants on one server, each with a share of its own and six tables in it."""
 
-import json
 import os
 import time
 
@@ -11,23 +10,6 @@ from support.server import REPOSITORY, Server, copy_tables
 
 TENANTS = 1_000
 TABLES = ("accounts", "contacts", "opportunities", "activities", "conversations", "cases")
-
-
-class OwnerLine(load.Line):
-    """The owner's REST surface over one bare connection: the client's own work should not count."""
-
-    def __init__(self, server):
-        super().__init__(server.address("admin"))
-        with open(os.path.join(server.data_dir, "admin.token"), encoding="utf-8") as file:
-            self.head = f"Host: bench\r\nAuthorization: Bearer {file.read().strip()}\r\n"
-
-    def ask(self, method, path, fields):
-        body = json.dumps(fields)
-        request = (
-            f"{method} /api/v1{path} HTTP/1.1\r\n{self.head}Content-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}"
-        )
-        return json.loads(self.send(request.encode(), path, (200, 201, 204)).body or b"null")
 
 
 def onboard(owner, name, location):
@@ -49,7 +31,7 @@ def measure(bench):
     location = os.path.join(folder, "retail", "orders")
     with Server(None, os.path.join(bench.folder, "tenants-data")) as server:
         pid = server.process.pid
-        owner = OwnerLine(server)
+        owner = load.OwnerLine(server)
         cpu_before, begin = process.cpu_ms(pid), time.perf_counter()
         for i in range(count):
             onboard(owner, f"tenant{i:04}", location)
