@@ -141,13 +141,13 @@ def one_by_one(server, query, times, warm_up=2):
     }
 
 
-def wrk(server, query, connections, seconds):
+def wrk(server, query, connections, seconds, token=None):
     """One run of wrk with one thread, since the server needs the machine."""
     lua = [f"wrk.method = '{'GET' if query.body is None else 'POST'}'"]
     if query.body is not None:
         lua.append(f"wrk.body = [==[{json.dumps(query.body)}]==]")
         lua.append("wrk.headers['Content-Type'] = 'application/json'")
-    lua.append(f"wrk.headers['Authorization'] = 'Bearer {server.token()}'")
+    lua.append(f"wrk.headers['Authorization'] = 'Bearer {token or server.token()}'")
     with tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False) as script:
         script.write("\n".join(lua) + DONE)
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{TIMEOUT_S}s"]

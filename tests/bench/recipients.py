@@ -23,11 +23,11 @@ class Owned:
         self.folder = os.path.join(bench.folder, name)
         tables = os.path.join(bench.folder, name + "-tables")
         copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), tables)
-        location = os.path.join(tables, "retail", "orders")
+        self.location = os.path.join(tables, "retail", "orders")
         with self.serve() as server:
             owner = load.OwnerLine(server)
             owner.ask("POST", "/shares", {"name": "template"})
-            table = {"schema": "retail", "table": "orders", "location": location}
+            table = {"schema": "retail", "table": "orders", "location": self.location}
             owner.ask("POST", "/shares/template/tables", table)
             owner.ask("POST", "/recipients", {"name": "template"})
             owner.ask("PUT", "/shares/template/recipients/template", {})

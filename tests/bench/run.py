@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import download  # noqa: E402
 import faults  # noqa: E402
+import governed  # noqa: E402
 import in_store  # noqa: E402
 import load  # noqa: E402
 import make_tables  # noqa: E402
@@ -389,6 +390,8 @@ PARTS = {
     "refresh": ("Refresh", measure_refresh),
     "download": ("Download of one large file", measure_download),
     "sign": ("Links that stores sign, by one core", sign.measure),
+    "governed": ("Knowing, counting, recording who asks", governed.measure_added),
+    "sustained": ("Lists with a record each", governed.measure_sustained),
     "recipients": ("Memory of an idle recipient", recipients.measure_memory),
     "grants": ("What is not granted", recipients.measure_grants),
     "tenants": ("Tenants, made through the owner's API", tenants.measure),
