@@ -28,6 +28,7 @@ import in_store  # noqa: E402
 import load  # noqa: E402
 import make_tables  # noqa: E402
 import recipients  # noqa: E402
+import records  # noqa: E402
 import sign  # noqa: E402
 import tenants  # noqa: E402
 from lake import Lake  # noqa: E402
@@ -392,6 +393,7 @@ PARTS = {
     "sign": ("Links that stores sign, by one core", sign.measure),
     "governed": ("Knowing, counting, recording who asks", governed.measure_added),
     "sustained": ("Lists with a record each", governed.measure_sustained),
+    "records": ("Audit records", records.measure),
     "recipients": ("Memory of an idle recipient", recipients.measure_memory),
     "grants": ("What is not granted", recipients.measure_grants),
     "tenants": ("Tenants, made through the owner's API", tenants.measure),
