@@ -262,7 +262,7 @@ Result<void> PostgresConnection::Insert(const BulkInsert& rows) {
 /// COPY itself cannot skip rows. The temporary table is kept for the next time, empty.
 Result<void> PostgresConnection::InsertStaged(const BulkInsert& rows) {
   const std::string columns = ColumnList(rows);
-  if (!rows.skips_existing) return CopyIn(rows, Format("{} ({})", rows.table, columns));
+  if (rows.on_conflict.empty()) return CopyIn(rows, Format("{} ({})", rows.table, columns));
   const std::string staging =
       Format("staging_{}_{:x}", rows.table, std::hash<std::string>{}(columns));
   TRY(
@@ -270,8 +270,8 @@ Result<void> PostgresConnection::InsertStaged(const BulkInsert& rows) {
                      "SELECT {} FROM {} WITH NO DATA",
                      staging, columns, rows.table)));
   TRY(CopyIn(rows, Format("{} ({})", staging, columns)));
-  TRY(Execute(Format("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING", rows.table,
-                     columns, columns, staging)));
+  TRY(Execute(Format("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT {}", rows.table, columns,
+                     columns, staging, rows.on_conflict)));
   TRY(Execute(Format("DELETE FROM {}", staging)));
   return {};
 }

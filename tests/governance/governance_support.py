@@ -6,6 +6,22 @@ from urllib.parse import urlsplit
 
 from support.owner import Owner, Reader
 
+# Every route that names a share, with what an answer of a granted one is.
+ROUTES = [
+    ("GET", "/shares/{share}"),
+    ("GET", "/shares/{share}/schemas"),
+    ("GET", "/shares/{share}/schemas/retail/tables"),
+    ("GET", "/shares/{share}/all-tables"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders/version"),
+    ("HEAD", "/shares/{share}/schemas/retail/tables/orders"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders/metadata"),
+    ("POST", "/shares/{share}/schemas/retail/tables/orders/query"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders/changes?startingVersion=0"),
+    ("POST", "/shares/{share}/schemas/retail/tables/orders/temporary-table-credentials"),
+    ("POST", "/shares/{share}/schemas/retail/tables/orders/queries/none"),
+]
+
 
 class Governed:
     """A server, its owner, and what recipients make of it."""
