@@ -5,9 +5,9 @@ import random
 import re
 
 import pytest
-from support.server import launcher
 from governance_support import ROUTES, Governed
 from support.many import CatalogRows, line_to, token_of
+from support.server import launcher
 
 COUNT = 1_000
 SAMPLES = 100_000
