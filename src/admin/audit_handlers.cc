@@ -63,7 +63,8 @@ class Parameters {
   Result<void> CheckAllRead() const {
     for (const auto& [name, value] : request_.query) {
       if (std::ranges::find(known_, name) == known_.end()) {
-        return InvalidArgument("there is no query parameter '{}' here", name);
+        return InvalidArgument("there is no query parameter '{}' here; known are {}", name,
+                               config::JoinList(known_));
       }
     }
     return {};

@@ -86,22 +86,20 @@ Result<void> RequireRole(const auth::Caller& caller, catalog::Role least) {
   return PermissionDenied("the role {} may not do this", catalog::RoleName(caller.role));
 }
 
-Result<void> RequireOwner(const auth::Caller& caller, std::string_view owner) {
-  TRY(RequireRole(caller, catalog::Role::kShareOwner));
-  if (caller.role == catalog::Role::kAdmin || owner == caller.recipient) return {};
-  return PermissionDenied("it belongs to another owner");
+bool Owns(const auth::Caller& caller, std::string_view owner) {
+  return caller.role == catalog::Role::kAdmin || owner == caller.recipient;
 }
 
 Result<catalog::ManagedShare> AdminService::FindOwnShare(catalog::Transaction& transaction,
                                                          const auth::Caller& caller,
                                                          std::string_view name) {
+  TRY(RequireRole(caller, catalog::Role::kShareOwner));
   std::optional<catalog::ManagedShare> share = TRY(transaction.FindShare(name));
-  if (share) {
-    TRY(RequireOwner(caller, share->owner));
-    return std::move(*share);
-  }
+  if (share && Owns(caller, share->owner)) return std::move(*share);
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  if (view->FindShare(protocol::ShareName(std::string(name))) != nullptr) {
+  const bool is_of_file =
+      !share && view->FindShare(protocol::ShareName(std::string(name))) != nullptr;
+  if (is_of_file && caller.role == catalog::Role::kAdmin) {
     return InvalidArgument("share '{}' comes from the configuration: change it there", name);
   }
   return NotFound("share '{}' does not exist", name);
@@ -110,10 +108,10 @@ Result<catalog::ManagedShare> AdminService::FindOwnShare(catalog::Transaction& t
 Result<catalog::ManagedRecipient> AdminService::FindOwnRecipient(catalog::Transaction& transaction,
                                                                  const auth::Caller& caller,
                                                                  std::string_view name) {
+  TRY(RequireRole(caller, catalog::Role::kShareOwner));
   std::optional<catalog::ManagedRecipient> recipient = TRY(transaction.FindRecipient(name));
-  if (!recipient) return NotFound("recipient '{}' does not exist", name);
-  TRY(RequireOwner(caller, recipient->owner));
-  return std::move(*recipient);
+  if (recipient && Owns(caller, recipient->owner)) return std::move(*recipient);
+  return NotFound("recipient '{}' does not exist", name);
 }
 
 }  // namespace sluice::admin

@@ -114,7 +114,8 @@ Result<std::vector<AdminService::ListedShare>> AdminService::ListShares(
     const auth::Caller& caller) {
   std::vector<ListedShare> listed;
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  for (std::size_t i = 0; i < view->file_share_count(); ++i) {
+  const bool sees_all = caller.role != Role::kShareOwner;
+  for (std::size_t i = 0; sees_all && i < view->file_share_count(); ++i) {
     const catalog::Share& share = *view->shares()[i];
     listed.push_back({.share = {.id = share.id(),
                                 .name = share.name().value(),
@@ -126,7 +127,7 @@ Result<std::vector<AdminService::ListedShare>> AdminService::ListShares(
   std::ranges::sort(all.shares, {},
                     [](const ManagedShare& share) { return AsciiLower(share.name); });
   for (ManagedShare& share : all.shares) {
-    if (caller.role == Role::kShareOwner && share.owner != caller.recipient) continue;
+    if (!sees_all && share.owner != caller.recipient) continue;
     const auto shown = view->FindShareById(share.id);
     share.entries.clear();
     listed.push_back(

@@ -45,6 +45,7 @@ inline constexpr char kCertificateKeyFile[] = "tls.key";
 ///   admin.sock  the owner's socket
 ///   tls.crt     the certificate that the server made itself, if told to; tls.key is its key
 ///   ports.json  while listening
+/// Others keep in it what is theirs: catalog.db, audit.db, audit/, node.suffix.
 /// Files are written whole: to a temporary name, synced, then renamed.
 class DataDirectory {
  public:

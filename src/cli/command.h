@@ -87,5 +87,6 @@ std::vector<Command> SettingCommands();
 std::vector<Command> ApplyCommands();
 std::vector<Command> AuditCommands();
 std::vector<Command> ProofCommands();
+std::vector<Command> BackupCommands();
 
 }  // namespace sluice::cli

@@ -124,6 +124,8 @@ std::string ShareText(const json::value& share) {
   };
   add("display name", TextOf(share, "displayName"));
   add("comment", TextOf(share, "comment"));
+  const bool is_from_file = TextOf(share, "source") == "configuration";
+  if (is_from_file) add("source", "the server's configuration: change it there");
   add("owner", TextOf(share, "owner"));
   add("region", TextOf(share, "region"));
   if (FindMember(share.as_object(), "purposeRequired") != nullptr) add("purpose", "required");

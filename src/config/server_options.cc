@@ -149,6 +149,16 @@ constexpr Row kServerSettings[] = {
      .max = "30d",
      .value_name = "DURATION",
      .doc = "How long a recipient's activation link waits to be used."},
+    {.name = "failed_sign_ins_per_minute",
+     .field = &Options::failed_sign_ins_per_minute,
+     .fallback = "100",
+     .min = "0",
+     .max = "1000000",
+     .value_name = "N",
+     .doc =
+         "How many requests without a good credential an address, or a /64 of IPv6, may make a\n"
+         "minute. More are answered 429, and recorded as one sum a minute instead of one by one.\n"
+         "Requests with a good credential from the same address are not concerned. 0: no bound."},
     {.name = "audit",
      .field = &Options::audit,
      .fallback = "required",

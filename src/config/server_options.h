@@ -45,7 +45,8 @@ struct ServerOptions {
   std::chrono::milliseconds token_lifetime{};
   std::chrono::milliseconds max_token_lifetime{};
   std::chrono::milliseconds activation_lifetime{};
-  std::string audit;  ///< required, best_effort or off
+  std::int64_t failed_sign_ins_per_minute = 0;  ///< 0: no bound.
+  std::string audit;                            ///< required, best_effort or off
   std::chrono::milliseconds audit_keep{};
   std::string audit_file;
   std::size_t audit_file_max_bytes = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <atomic>
+#include <functional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "admin/handlers.h"
 #include "admin/sql_handlers.h"
 #include "auth/identity_providers.h"
+#include "auth/sign_in.h"
 #include "auth/token_verifier.h"
 #include "base/file_descriptor.h"
 #include "catalog/catalog.h"
@@ -26,6 +28,7 @@
 #include "observe/stream_logger.h"
 #include "server/catalog_source.h"
 #include "server/certificate.h"
+#include "server/failed_sign_ins.h"
 #include "server/governance.h"
 #include "server/health.h"
 #include "server/master_keys.h"
@@ -222,7 +225,8 @@ class ComposedApp final : public App {
                    .catalog = catalog_,
                    .clock = clock_,
                    .quotas = &quotas_,
-                   .journal = governance_.journal.get()},
+                   .journal = governance_.journal.get(),
+                   .failed_sign_ins = &failed_sign_ins_},
                   PipelineOptions(options())) {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     UseKeys(*parts.keys);
@@ -363,7 +367,9 @@ class ComposedApp final : public App {
                 [this](const std::string& location, const std::string& condition) {
                   return MeasureRead(*stores_, location, condition);
                 },
-            .prices = governance_.prices ? &*governance_.prices : nullptr};
+            .prices = governance_.prices ? &*governance_.prices : nullptr,
+            .find_token_endpoint =
+                std::bind_front(&auth::IdentityProviders::TokenEndpointOf, &providers_)};
   }
 
   admin::AuditService::Dependencies AuditDependencies() {
@@ -440,6 +446,9 @@ class ComposedApp final : public App {
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
     recipients.Add(options().prefix, admin::kActivationRoutes, admin_);
     recipients.Add(options().prefix, admin::kReceiptRoutes, audit_);
+    const std::string own_address = options().prefix + std::string(auth::kOwnAddress);
+    recipients.Add(own_address, auth::kSignInRoutes, sign_in_);
+    recipients.Add(own_address, sharing::kSharingRoutes, service_, options().prefix);
     Surface owner;
     owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
@@ -543,6 +552,7 @@ class ComposedApp final : public App {
   const std::unique_ptr<http::Client> identity_client_;
   auth::IdentityProviders providers_;
   auth::TokenVerifier verifier_{providers_, clock_, {}};
+  auth::SignIn sign_in_{catalog_, providers_};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   const Governance governance_;
   audit::Quotas quotas_{clock_, *governance_.leases};
@@ -556,6 +566,8 @@ class ComposedApp final : public App {
   admin::AdminService admin_;
   admin::AuditService audit_;
   const std::unique_ptr<audit::Shipper> shipper_;
+  FailedSignIns failed_sign_ins_{
+      governance_.journal.get(), clock_, {.per_minute = options().failed_sign_ins_per_minute}};
   Pipeline pipeline_;
   std::shared_ptr<http::TlsContext> tls_;
   std::unique_ptr<http::Server> server_;

@@ -14,6 +14,7 @@
 #include "config/yaml.h"
 #include "crypto/hkdf.h"
 #include "crypto/signing_key.h"
+#include "server/backup.h"
 #include "storage/location.h"
 
 namespace sluice::server {
@@ -26,12 +27,15 @@ constexpr std::size_t kRecordsCacheBytes = 64 << 20;
 constexpr std::chrono::milliseconds kLeaseTimeout{1'000};
 constexpr std::size_t kLeaseConnections = 2;
 
-Result<std::string> NodeName(const config::ServerOptions& options) {
+Result<std::string> NodeName(const config::ServerOptions& options,
+                             const catalog::DataDirectory& data) {
   std::string name = options.node;
   if (name.empty()) {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) == 0) name = host.data();
   }
+  const std::string suffix = TRY(ReadNodeSuffix(data.path()));
+  if (!suffix.empty()) name += "-" + suffix;
   if (audit::IsNodeName(name)) return name;
   return InvalidArgument("node: '{}' is no name for a server: set one of letters, digits and '-'",
                          name);
@@ -62,7 +66,7 @@ Result<void> OpenLeases(const config::ServerOptions& options, Governance& opened
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                   const catalog::DataDirectory& data, const crypto::KeyRing& keys,
                                   const Outside& outside) {
-  Governance opened{.node = TRY(NodeName(options))};
+  Governance opened{.node = TRY(NodeName(options, data))};
   opened.database = TRY(OpenDatabase(options, data));
   opened.store = TRY(catalog::Store::Open(*opened.database));
   if (options.catalog_url.empty()) {

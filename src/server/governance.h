@@ -54,8 +54,8 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
 /// Will copy the journal into the database, and into the file and the table that the settings name.
 /// Null without a journal. All must outlive it.
 std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options,
-                                             const Governance& governance,
-                                             audit::FindRegions regions, const Clock& clock);
+                                            const Governance& governance,
+                                            audit::FindRegions regions, const Clock& clock);
 
 /// The tables of a shared folder of this machine.
 Result<std::vector<config::ConfiguredSchema>> FindFolderTables(
