@@ -9,11 +9,9 @@
 #include "audit/json_lines_sink.h"
 #include "audit/record_store.h"
 #include "audit/tree_head.h"
-#include "catalog/folder_scan.h"
 #include "config/yaml.h"
 #include "crypto/hkdf.h"
 #include "crypto/signing_key.h"
-#include "storage/location.h"
 
 namespace sluice::server {
 namespace {
@@ -102,17 +100,6 @@ std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& option
   return std::make_unique<audit::Shipper>(*governance.journal, clock,
                                           audit::ShipperOptions{.keep = options.audit_keep},
                                           std::move(destinations));
-}
-
-Result<std::vector<config::ConfiguredSchema>> FindFolderTables(
-    const catalog::Entry& folder, const std::vector<std::string>& allowed_roots) {
-  const storage::Location location = TRY(storage::ParseLocation(folder.location, "/"));
-  if (!location.path.starts_with('/')) {
-    return NotImplemented("only folders of this machine are searched for tables");
-  }
-  catalog::FolderScan scan =
-      TRY(catalog::ScanFolder(location.path, {.allowed_roots = allowed_roots}));
-  return std::move(scan.share.schemas);
 }
 
 }  // namespace sluice::server

@@ -73,6 +73,11 @@ def test_what_all_stores_have_in_common(s3, folder):
 
 
 @s3_of(Minio)
+def test_a_whole_folder(s3, folder):
+    follow("storage.md", "folder", folder, address_of(s3))
+
+
+@s3_of(Minio)
 def test_what_goes_wrong(s3, folder):
     [config] = [block for block in blocks("storage.md", "common") if block.language == "yaml"]
     (folder / "sluice.yaml").write_text(config.text)
