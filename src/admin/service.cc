@@ -66,6 +66,7 @@ Result<void> AdminService::RecordChange(const auth::Caller& caller, const Change
                        .token_id = caller.token_id,
                        .peer = caller.peer,
                        .agent = caller.agent,
+                       .share = changed.share,
                        .object = changed.object};
   if (!changed.before.is_null()) AppendJson(changed.before, record.before);
   if (!changed.after.is_null()) AppendJson(changed.after, record.after);

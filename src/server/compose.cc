@@ -240,7 +240,7 @@ class ComposedApp final : public App {
     std::vector<http::ListenerOptions> listeners = {
         {.address = options().listen, .tls = tls_},
         {.address = options().admin_listen, .tls = nullptr},
-        {.address = "unix:" + data_->PathOf("admin.sock"), .tls = nullptr}};
+        {.address = "unix:" + data_->PathOf(catalog::kOwnerSocketFile), .tls = nullptr}};
     if (!options().files_listen.empty())
       listeners.push_back({.address = options().files_listen, .tls = nullptr});
     server_ = TRY(http::Server::Start(HttpOptions(options()), std::move(listeners), pipeline_));
