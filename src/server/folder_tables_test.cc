@@ -181,7 +181,7 @@ TEST_F(FolderTablesTest, AChangeOfTheCatalogIsInForceWhileAStoreHangs) {
               }),
               IsOk());
   ASSERT_THAT(follower.Refresh(), IsOk());
-  EXPECT_FALSE(catalog.Current()->FindRecipient("3")->record.enabled);
+  EXPECT_FALSE(catalog.Current()->FindRecipient("acme")->record.enabled);
   const auto share = catalog.Current()->FindShare(protocol::ShareName("sales"));
   ASSERT_THAT(share->tables(), SizeIs(1));
   EXPECT_THAT(follower.folders(), ElementsAre(kFolder));

@@ -142,7 +142,8 @@ def test_a_sharing_file_with_a_folder_of_a_bucket_settles(lake, store, bucket, t
     folder = {"location": store.location(bucket, "lake"), "aliases": {"orders": "sales"}}
     wanted = {
         "shares": [{"name": "lake", "folders": [folder]}],
-        "recipients": [{"name": "acme", "grants": ["lake"]}],
+        "recipients": [{"name": "acme"}],
+        "grants": [{"share": "lake", "to": "acme"}],
     }
     file.write_text(yaml.safe_dump(wanted), encoding="utf-8")
     planned = lake.run("apply", "-f", str(file), "--plan")
@@ -203,4 +204,4 @@ def test_a_store_that_is_gone_takes_no_tables_away(own_minio, tmp_path):
         put_table(tmp_path, own_minio, "lake", "lake/returns")
         lake.search()
         wait_for_tables(reader, "default.orders", "default.returns")
-        assert "can be searched again" in lake.log()
+        wait_until(lambda: "can be searched again" in lake.log(), what="the log says so")
