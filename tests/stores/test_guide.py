@@ -14,6 +14,7 @@ import pytest
 from support.daemon import Daemon, find_nginx, free_port
 from support.guide import blocks, follow, holds
 from support.lake import Table, fetch
+from support.owner import Owner, Refused
 from support.server import wait_until
 from support.signing import StoreRefused
 from support.stores import Minio, Versitygw
@@ -160,6 +161,13 @@ def test_the_policy_is_enough_and_no_more(s3, serve, tmp_path, page, delivery):
     assert len(files) == 13 and fetch(files[0]["url"]).status_code == 200
     assert server.query("beside").status_code == 503
     server.logs("AccessDenied")
+    # It is enough to share the whole folder, too.
+    owner = Owner(server)
+    owner.create_share("whole")
+    owner.ask("POST", "/shares/whole/folders", json={"location": "s3://lake/warehouse"})
+    with pytest.raises(Refused) as refused:
+        owner.ask("POST", "/shares/whole/folders", json={"location": "s3://lake/beside"})
+    assert refused.value.status == 403 and "the folder s3://lake/beside" in refused.value.text
 
 
 def seal(store, key):
