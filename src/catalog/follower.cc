@@ -56,6 +56,11 @@ void Follower::FindFolderTables() {
   if (builder_.FindFolderTables()) Publish();
 }
 
+std::vector<std::string> Follower::folders() {
+  const std::lock_guard lock(mutex_);
+  return builder_.folders();
+}
+
 void Follower::Publish() {
   for (const std::string& warning : builder_.warnings()) {
     dependencies_.log.Warn("catalog", {{"warning", warning}});

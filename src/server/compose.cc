@@ -29,6 +29,7 @@
 #include "server/catalog_source.h"
 #include "server/certificate.h"
 #include "server/failed_sign_ins.h"
+#include "server/folder_tables.h"
 #include "server/governance.h"
 #include "server/health.h"
 #include "server/master_keys.h"
@@ -44,7 +45,8 @@ namespace {
 using config::Configuration;
 using config::ConfigurationSources;
 
-constexpr std::string_view kPageTokens = "page tokens";  // what their key is for
+constexpr std::chrono::milliseconds kSearchStoresEvery{60'000};  // no more often: lists cost money
+constexpr std::string_view kPageTokens = "page tokens";          // what their key is for
 
 // The listeners, in the order in which they are given to http::Server.
 enum Listener : std::size_t { kRecipients, kAdmin, kAdminSocket, kFiles };
@@ -183,17 +185,10 @@ class ComposedApp final : public App {
         identity_client_(std::move(parts.identity_client)),
         providers_(*identity_client_, clock_, {.plain_http_hosts = options().plain_http_issuers}),
         governance_(std::move(parts.governance)),
-        follower_({.store = *governance_.store,
-                   .catalog = catalog_,
-                   .clock = clock_,
-                   .log = *log_,
-                   .published =
-                       [this](const catalog::View& view) {
-                         quotas_.SetLimits(view.settings().quotas);
-                         authenticator_.TakeRules(view);
-                       }},
+        folder_tables_(FolderDependencies(*parts.stores), FolderOptions(options())),
+        follower_(FollowerDependencies(),
                   catalog::ViewBuilder([this](const catalog::Entry& folder) {
-                    return FindFolderTables(folder, options().allowed_roots);
+                    return folder_tables_.Find(folder);
                   })),
         stores_(std::move(parts.stores)),
         serving_(parts.sharing.serving),
@@ -235,7 +230,10 @@ class ComposedApp final : public App {
     AddSurfaces();
   }
 
-  ~ComposedApp() override { server_.reset(); }  // before what its handler uses
+  ~ComposedApp() override {
+    server_.reset();        // before what its handler uses
+    folder_tables_.Stop();  // it and the follower use each other
+  }
 
   Result<void> Listen() {
     tls_ = TRY(OpenCertificate(options(), *data_, clock_.Now()));
@@ -274,6 +272,7 @@ class ComposedApp final : public App {
          .max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
     // The catalog tells the regions of what was recorded before this start.
     if (shipper_ != nullptr) shipper_->Start();
+    folder_tables_.Started();
     DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
@@ -304,6 +303,7 @@ class ComposedApp final : public App {
   void Reload() override {
     ReopenLogFile();  // first, and whatever becomes of the rest: the file may have been moved away
     reload_failed_ = !ReloadAll();
+    folder_tables_.SearchSoon();
   }
 
   void Drain() override {
@@ -321,6 +321,16 @@ class ComposedApp final : public App {
     return {.token_lifetime = ceil<seconds>(options.token_lifetime),
             .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
             .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
+  }
+  FolderTables::Dependencies FolderDependencies(storage::Stores& stores) {
+    return {.stores = stores,
+            .log = *log_,
+            .shared = [this] { return follower_.folders(); },
+            .changed = [this] { follower_.FindFolderTables(); }};
+  }
+  static FolderTables::Options FolderOptions(const config::ServerOptions& options) {
+    return {.allowed_roots = options.allowed_roots,
+            .interval = std::max(options.rescan_interval, kSearchStoresEvery)};
   }
   /// What is made from now on, is made with the newest key.
   void UseKeys(const crypto::KeyRing& keys) {
@@ -347,6 +357,17 @@ class ComposedApp final : public App {
     return fingerprints;
   }
 
+  catalog::Follower::Dependencies FollowerDependencies() {
+    return {.store = *governance_.store,
+            .catalog = catalog_,
+            .clock = clock_,
+            .log = *log_,
+            .published = [this](const catalog::View& view) {
+              quotas_.SetLimits(view.settings().quotas);
+              authenticator_.TakeRules(view);
+            }};
+  }
+
   admin::AdminService::Dependencies AdminDependencies() {
     return {.store = *governance_.store,
             .follower = follower_,
@@ -358,10 +379,8 @@ class ComposedApp final : public App {
                 [this](const std::string& location) {
                   return CheckTableAt(*stores_, location, options().allowed_roots);
                 },
-            .check_folder = [this](const std::string& location) -> Result<void> {
-              TRY(FindFolderTables({.location = location}, options().allowed_roots));
-              return {};
-            },
+            .check_folder =
+                [this](const std::string& location) { return folder_tables_.Check(location); },
             .keys = [this](bool rotates) { return KeyFingerprints(rotates); },
             .describe_table =
                 [this](const std::string& location, const std::string& condition) {
@@ -556,6 +575,7 @@ class ComposedApp final : public App {
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
   const Governance governance_;
   audit::Quotas quotas_{clock_, *governance_.leases};
+  FolderTables folder_tables_;
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;

@@ -10,12 +10,10 @@
 #include "audit/lease_table.h"
 #include "audit/record_store.h"
 #include "audit/tree_head.h"
-#include "catalog/folder_scan.h"
 #include "config/yaml.h"
 #include "crypto/hkdf.h"
 #include "crypto/signing_key.h"
 #include "server/backup.h"
-#include "storage/location.h"
 
 namespace sluice::server {
 namespace {
@@ -125,17 +123,6 @@ std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options
   return std::make_unique<audit::Shipper>(*governance.journal, clock,
                                           audit::ShipperOptions{.keep = options.audit_keep},
                                           std::move(destinations));
-}
-
-Result<std::vector<config::ConfiguredSchema>> FindFolderTables(
-    const catalog::Entry& folder, const std::vector<std::string>& allowed_roots) {
-  const storage::Location location = TRY(storage::ParseLocation(folder.location, "/"));
-  if (!location.path.starts_with('/')) {
-    return NotImplemented("only folders of this machine are searched for tables");
-  }
-  catalog::FolderScan scan =
-      TRY(catalog::ScanFolder(location.path, {.allowed_roots = allowed_roots}));
-  return std::move(scan.share.schemas);
 }
 
 }  // namespace sluice::server

@@ -57,8 +57,4 @@ std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options
                                             const Governance& governance,
                                             audit::FindRegions regions, const Clock& clock);
 
-/// The tables of a shared folder of this machine.
-Result<std::vector<config::ConfiguredSchema>> FindFolderTables(
-    const catalog::Entry& folder, const std::vector<std::string>& allowed_roots);
-
 }  // namespace sluice::server
