@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from support.server import REPOSITORY, Server, binary_path, copy_tables  # noqa: E402
+from support.server import REPOSITORY, binary_path, copy_tables, launcher  # noqa: E402
 
 
 EXIT_STATUS = pytest.StashKey()
@@ -46,13 +46,5 @@ def warehouse(tmp_path_factory):
 @pytest.fixture
 def launch(tmp_path):
     """launch(source=None, *arguments): a server that listens, with its data directory in tmp_path."""
-    running = []
-
-    def start(source=None, *arguments, data_dir="data", **more):
-        server = Server(source and str(source), str(tmp_path / data_dir), arguments, **more)
-        running.append(server)
-        return server.start()
-
-    yield start
-    for server in running:
-        server.stop()
+    with launcher(tmp_path) as start:
+        yield start

@@ -69,7 +69,8 @@ class AuditServiceTest : public testing::Test {
     std::vector<std::unique_ptr<audit::Destination>> destinations;
     destinations.push_back(audit::NewRecordStore(
         *database_, *journal_, {.node = "node-1", .public_key = Key().public_key()}));
-    const audit::Shipper shipper(*journal_, clock_, {}, std::move(destinations));
+    audit::Shipper shipper(*journal_, clock_, {}, std::move(destinations));
+    shipper.Start();
     ASSERT_TRUE(shipper.WaitUntilShipped(journal_->size(), 60s));
   }
 

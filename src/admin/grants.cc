@@ -53,6 +53,7 @@ Result<AdminService::Changed> AdminService::PutNewGrant(Transaction& transaction
   json::object after = {{"share", request.share}, {"recipient", recipient->name}};
   if (grant.expires_at) after["expiresAt"] = TimeText(*grant.expires_at);
   return Changed{.object = Format("grant of share {} to {}", request.share, recipient->name),
+                 .share = request.share,
                  .before = {},
                  .after = std::move(after)};
 }
@@ -67,6 +68,7 @@ Result<AdminService::Changed> AdminService::DropGrant(Transaction& transaction,
     return NotFound("share '{}' is not granted to '{}'", request.share, recipient->name);
   }
   return Changed{.object = Format("grant of share {} to {}", request.share, recipient->name),
+                 .share = request.share,
                  .before = json::object{{"share", request.share}, {"recipient", recipient->name}},
                  .after = {}};
 }

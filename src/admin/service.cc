@@ -57,15 +57,22 @@ Result<void> AdminService::Change(const auth::Caller& caller, const Body& body) 
 Result<void> AdminService::RecordChange(const auth::Caller& caller, const Changed& changed,
                                         const Error* fault) {
   if (dependencies_.journal == nullptr) return {};
+  std::string reason;
+  if (fault != nullptr) {
+    // A database that goes away at COMMIT does not say whether it took the change.
+    const bool is_open = fault->code == ErrorCode::kUnavailable;
+    reason = (is_open ? "not confirmed: " : "not done: ") + fault->message;
+  }
   audit::Record record{.time = dependencies_.clock.Now(),
                        .action = changed.action,
                        .allowed = fault == nullptr,
-                       .reason = fault == nullptr ? "" : "not done: " + fault->message,
+                       .reason = std::move(reason),
                        .request_id = caller.request_id,
                        .recipient = caller.recipient,
                        .token_id = caller.token_id,
                        .peer = caller.peer,
                        .agent = caller.agent,
+                       .share = changed.share,
                        .object = changed.object};
   if (!changed.before.is_null()) AppendJson(changed.before, record.before);
   if (!changed.after.is_null()) AppendJson(changed.after, record.after);

@@ -245,7 +245,8 @@ class AdminService {
  private:
   /// What a change did to one object, for its record.
   struct Changed {
-    std::string object;  ///< "share sales", "recipient acme", ...
+    std::string object;      ///< "share sales", "recipient acme", ...
+    std::string share = {};  ///< The one it is about or part of; its owner may look at the record.
     json::value before;  ///< Null: it was not there.
     json::value after;
     audit::Action action = audit::Action::kChange;

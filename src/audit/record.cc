@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "audit/record_line_internal.h"
 #include "base/json.h"
 #include "base/utc.h"
 
@@ -175,6 +176,7 @@ std::string EncodeRecord(std::string_view node, Sequence sequence, const Record&
 }
 
 Result<DecodedRecord> DecodeRecord(std::string_view line) {
+  if (std::optional<DecodedRecord> read = ReadRecordLine(line)) return *std::move(read);
   const json::value value = TRY(ParseJson(line, {.max_bytes = kMaxRecordBytes, .max_depth = 8}));
   if (!value.is_object()) return Malformed("an audit record is a JSON object");
   const json::object& object = value.get_object();

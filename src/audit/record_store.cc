@@ -27,8 +27,8 @@ Value OptionalValue(std::optional<std::int64_t> number) {
 
 /// A batch as the tables take it, made before the transaction begins.
 struct Prepared {
-  std::vector<std::vector<Value>> rows;
-  Usage usage;
+  std::vector<std::vector<Value>> records;
+  std::vector<std::vector<Value>> usage;
 };
 
 /// Of a record that this program cannot read: of a newer one, or altered. It is kept all the same.
@@ -55,23 +55,15 @@ std::vector<Value> RowOf(const std::string& node, Sequence sequence, const Recor
           text};
 }
 
-constexpr std::size_t kUsageColumns = 12;
-/// So many rows in one statement save as many answers of PostgreSQL.
-constexpr std::size_t kUsageRows = 64;
+constexpr std::array<std::string_view, 12> kUsageColumns = {
+    "day",      "recipient", "share", "object",       "from_region", "to_region",
+    "requests", "files",     "bytes", "direct_bytes", "downloads",   "bytes_sent"};
 
-std::string UsageSql(std::size_t rows) {
-  std::string sql =
-      "INSERT INTO usage_daily (day, recipient, share, object, from_region, to_region, requests, "
-      "files, bytes, direct_bytes, downloads, bytes_sent) VALUES ";
-  for (std::size_t i = 0; i < rows * kUsageColumns; ++i) {
-    const bool is_first = i % kUsageColumns == 0;
-    sql += is_first ? (i == 0 ? "(" : "), (") : ", ";
-    sql += Format("${}", i + 1);
-  }
-  sql += ") ON CONFLICT (day, recipient, share, object, from_region, to_region) DO UPDATE SET ";
+/// What is counted already grows by what comes, as long as a sum fits into 64 bits.
+std::string AddToUsage() {
+  std::string sql = "(day, recipient, share, object, from_region, to_region) DO UPDATE SET ";
   std::string_view separator;
-  for (const std::string_view column :
-       {"requests", "files", "bytes", "direct_bytes", "downloads", "bytes_sent"}) {
+  for (const std::string_view column : std::span(kUsageColumns).last(6)) {
     sql += Format(
         "{0}{1} = CASE WHEN usage_daily.{1} < {2} THEN usage_daily.{1} + excluded.{1} "
         "ELSE usage_daily.{1} END",
@@ -81,30 +73,16 @@ std::string UsageSql(std::size_t rows) {
   return sql;
 }
 
-void AppendUsageRow(const UsageKey& key, const UsageCounts& counts, std::vector<Value>& out) {
-  for (const std::string* text :
-       {&key.day, &key.recipient, &key.share, &key.object, &key.from_region, &key.to_region}) {
-    out.emplace_back(*text);
-  }
-  for (const std::int64_t number : {counts.requests, counts.files, counts.bytes,
-                                    counts.direct_bytes, counts.downloads, counts.bytes_sent}) {
-    out.emplace_back(number);
-  }
-}
-
 /// In the order of the keys, so that two nodes never wait for each other in a circle.
-Result<void> WriteUsage(Connection& connection, const Usage& usage) {
-  static const std::string many = UsageSql(kUsageRows);
-  static const std::string one = UsageSql(1);
-  auto at = usage.begin();
-  for (std::size_t left = usage.size(); left > 0;) {
-    const std::size_t count = left >= kUsageRows ? kUsageRows : 1;
-    std::vector<Value> values;
-    for (std::size_t i = 0; i < count; ++i, ++at) AppendUsageRow(at->first, at->second, values);
-    TRY(connection.Execute(count == 1 ? one : many, values));
-    left -= count;
+std::vector<std::vector<Value>> UsageRows(const Usage& usage) {
+  std::vector<std::vector<Value>> rows;
+  rows.reserve(usage.size());
+  for (const auto& [key, counts] : usage) {
+    rows.push_back({key.day, key.recipient, key.share, key.object, key.from_region, key.to_region,
+                    counts.requests, counts.files, counts.bytes, counts.direct_bytes,
+                    counts.downloads, counts.bytes_sent});
   }
-  return {};
+  return rows;
 }
 
 class RecordStore final : public Destination {
@@ -130,14 +108,18 @@ class RecordStore final : public Destination {
     const Sequence end = first + std::ssize(records);
     std::optional<TreeHead> head;
     if (IsHeadDue()) head = TRY(journal_.Head());
-    bool skips_existing = false;
+    static const std::string add_to_usage = AddToUsage();
+    std::string_view on_conflict;
     const auto write = [&](Connection& connection) -> Result<void> {
       TRY(LockPosition(connection));
       TRY(connection.Insert({.table = "audit_records",
                              .columns = kColumns,
-                             .rows = batch.rows,
-                             .skips_existing = skips_existing}));
-      TRY(WriteUsage(connection, batch.usage));
+                             .rows = batch.records,
+                             .on_conflict = on_conflict}));
+      TRY(connection.Insert({.table = "usage_daily",
+                             .columns = kUsageColumns,
+                             .rows = batch.usage,
+                             .on_conflict = add_to_usage}));
       TRY(connection.Execute("UPDATE audit_shipped SET next_seq = $2 WHERE node = $1",
                              {options_.node, end}));
       if (head) TRY(WriteHead(connection, *head));
@@ -145,7 +127,7 @@ class RecordStore final : public Destination {
     };
     Result<void> written = database_.InTransaction(write);
     if (!written.ok() && written.error().code == ErrorCode::kAlreadyExists) {
-      skips_existing = true;  // somebody changed the position by hand: what is there stays
+      on_conflict = "DO NOTHING";  // somebody changed the position by hand: what is there stays
       written = database_.InTransaction(write);
     }
     TRY(std::move(written));
@@ -167,17 +149,19 @@ class RecordStore final : public Destination {
  private:
   Prepared Prepare(Sequence first, std::span<const std::string> records) const {
     Prepared batch;
-    batch.rows.reserve(records.size());
+    batch.records.reserve(records.size());
+    Usage usage;
     for (const std::string& text : records) {
-      const Sequence sequence = first + std::ssize(batch.rows);
+      const Sequence sequence = first + std::ssize(batch.records);
       const Result<DecodedRecord> decoded = DecodeRecord(text);
       if (!decoded.ok()) {
-        batch.rows.push_back(UnreadableRow(options_.node, sequence, text));
+        batch.records.push_back(UnreadableRow(options_.node, sequence, text));
         continue;
       }
-      batch.rows.push_back(RowOf(options_.node, sequence, decoded->record, text));
-      AddUsage(decoded->record, options_.regions, batch.usage);
+      batch.records.push_back(RowOf(options_.node, sequence, decoded->record, text));
+      AddUsage(decoded->record, options_.regions, usage);
     }
+    batch.usage = UsageRows(usage);
     return batch;
   }
 

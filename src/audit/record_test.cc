@@ -50,6 +50,38 @@ TEST(Record, IsReadAsItWasWritten) {
   EXPECT_EQ(decoded->record, record);
 }
 
+TEST(Record, IsReadTheSameWhateverTheSpacesInTheLine) {
+  Record record = TypicalRecord();
+  record.columns = {"id", "na\tïve", ""};
+  record.end_version = 0;
+  for (const char* purpose : {"", "plain", "a \"b\" \\ \b\f\n\r\t", "\x01\x1f", "\u2028", "é€😀"}) {
+    record.purpose = purpose;
+    const std::string line = EncodeRecord("n", 7, record);
+    for (const std::string& text : {line, " " + line, line + " "}) {
+      const auto decoded = DecodeRecord(text);
+      ASSERT_THAT(decoded, IsOk()) << text;
+      EXPECT_EQ(decoded->record, record);
+      EXPECT_EQ(decoded->sequence, 7);
+    }
+  }
+}
+
+TEST(Record, IsRefusedTheSameWhateverTheSpacesInTheLine) {
+  const std::string head = R"({"node":"n","seq":0,"time":"1970-01-01T00:00:00.000Z",)";
+  for (const char* rest :
+       {R"("action":"list","allowed":true,"version":01})",
+        R"("action":"list","allowed":true,"version":9223372036854775808})",
+        R"("action":"list","allowed":truee})", R"("action":"list","allowed":true,})",
+        R"("action":"list","allowed":true}})", R"("action":"list","allowed":true)",
+        "\"action\":\"list\",\"allowed\":true,\"agent\":\"a\nb\"}",
+        "\"action\":\"list\",\"allowed\":true,\"agent\":\"\x80\"}",
+        R"("action":"list","allowed":true,"agent":"\x"})",
+        R"("action":"list","allowed":true,"columns":["a",]})"}) {
+    EXPECT_THAT(DecodeRecord(head + rest), FailsWith(ErrorCode::kMalformed)) << rest;
+    EXPECT_THAT(DecodeRecord(" " + head + rest), FailsWith(ErrorCode::kMalformed)) << rest;
+  }
+}
+
 TEST(Record, LeavesOutWhatIsEmpty) {
   EXPECT_EQ(EncodeRecord("n", 0, {}),
             R"({"node":"n","seq":0,"time":"1970-01-01T00:00:00.000Z","action":"list",)"

@@ -16,6 +16,7 @@ constexpr std::size_t kDayBytes = 10;
 
 /// No database keeps a NUL.
 std::string WithoutNul(std::string_view text) {
+  if (text.find('\0') == text.npos) return std::string(text);
   std::string out;
   for (const char c : text) {
     if (c == '\0') {
@@ -28,7 +29,9 @@ std::string WithoutNul(std::string_view text) {
 }
 
 std::string Column(std::string_view text, std::size_t max_bytes) {
-  return std::string(Cut(WithoutNul(text), max_bytes));
+  std::string out = WithoutNul(text);
+  if (out.size() > max_bytes) out.resize(Cut(out, max_bytes).size());
+  return out;
 }
 
 void Add(std::optional<std::int64_t> number, std::int64_t& sum) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace sluice {
 namespace {
@@ -13,6 +14,13 @@ constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr char LowerChar(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// Of eight bytes.
+bool IsAscii(const std::uint8_t* p) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, p, sizeof(word));
+  return (word & 0x8080808080808080) == 0;
+}
 
 // RFC 3986, section 2.3.
 constexpr std::array<bool, 256> kUnreserved = [] {
@@ -174,6 +182,10 @@ bool IsValidUtf8(std::string_view bytes) {
   const auto* const end = p + bytes.size();
   const auto is_tail = [](std::uint8_t byte) { return (byte & 0xC0) == 0x80; };
   while (p < end) {
+    if (end - p >= 8 && IsAscii(p)) {
+      p += 8;
+      continue;
+    }
     const std::uint8_t lead = *p;
     const auto left = end - p;
     if (lead < 0x80) {

@@ -72,6 +72,16 @@ TEST(Utf8, TellsWellFormedFromBroken) {
   EXPECT_FALSE(IsValidUtf8("\xE2\x82"));          // cut short
 }
 
+TEST(Utf8, FindsABrokenByteWhereverItStands) {
+  for (std::size_t at = 0; at < 40; ++at) {
+    std::string text(40, 'a');
+    EXPECT_TRUE(IsValidUtf8(text));
+    text[at] = '\x80';
+    EXPECT_FALSE(IsValidUtf8(text)) << at;
+    EXPECT_TRUE(IsValidUtf8(text.replace(at, 1, "é"))) << at;
+  }
+}
+
 TEST(Ascii, FoldsOnlyAscii) {
   EXPECT_EQ(AsciiLower("ÄBC"), "Äbc");
   EXPECT_TRUE(EqualsIgnoringAsciiCase("Sales", "sALES"));

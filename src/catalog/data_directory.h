@@ -33,6 +33,7 @@ Result<ListeningPorts> ReadPorts(const std::string& data_directory);
 /// if there is none; kPermissionDenied if it cannot be read, or others may.
 Result<Secret> ReadOwnerToken(const std::string& data_directory);
 
+inline constexpr char kOwnerSocketFile[] = "admin.sock";
 inline constexpr char kCertificateFile[] = "tls.crt";
 inline constexpr char kCertificateKeyFile[] = "tls.key";
 

@@ -39,8 +39,9 @@ constexpr char kAddTableNotes[] =
 constexpr char kAddFolderNotes[] =
     "Examples:\n"
     "  sluice share add-folder sales ./warehouse/retail --schema retail --history\n"
-    "  sluice share add-folder sales /data/lake --alias orders_v2=orders\n"
-    "All Delta tables below the folder are shared, new ones too once they are found.\n";
+    "  sluice share add-folder sales s3://lake/retail --alias orders_v2=orders\n"
+    "All Delta tables below the folder are shared, new ones too once they are found: on the\n"
+    "server's machine after --rescan-interval, in a bucket after a minute or more.\n";
 
 std::vector<Parameter> ShareParameters(std::vector<Parameter> first) {
   for (Parameter& parameter : std::vector<Parameter>{
@@ -278,7 +279,7 @@ std::vector<Command> EntryCommands() {
                     .notes = kAddFolderNotes,
                     .parameters = EntryParameters(
                         {share,
-                         Name("LOCATION", "A folder of the server's machine"),
+                         Name("LOCATION", "A folder of the server's machine, or the URL of one in a bucket"),
                          {.name = "--schema",
                           .help = "The schema of all of them; else each has that of its place"},
                          {.name = "--alias",

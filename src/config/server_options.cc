@@ -94,6 +94,15 @@ constexpr Row kServerSettings[] = {
      .doc =
          "How long a server that cannot reach its catalog goes on with what it knew. After that\n"
          "it answers 503, since a token may have been revoked meanwhile."},
+    {.name = "catalog_poll_interval",
+     .field = &Options::catalog_poll_interval,
+     .fallback = "500ms",
+     .min = "50ms",
+     .max = "10m",
+     .value_name = "DURATION",
+     .doc = "How often a server asks PostgreSQL for changes of others besides being notified of\n"
+            "them: how late a change may be where notifications are lost, as behind a pooler. At\n"
+            "most half of `catalog_max_stale`."},
     {.name = "master_key_file",
      .field = &Options::master_key_file,
      .fallback = "",
@@ -550,6 +559,9 @@ Result<void> CheckServerOptions(const ServerOptions& options) {
   TRY(CheckTls(options));
   TRY(CheckClientCertificates(options));
   if (options.data_dir.empty()) return InvalidArgument("dataDir: must not be empty");
+  if (options.catalog_poll_interval > options.catalog_max_stale / 2) {
+    return InvalidArgument("catalogPollInterval: must be at most half of catalogMaxStale");
+  }
   for (const std::string& root : options.allowed_roots) {
     if (!root.starts_with('/') && root.find("://") == std::string::npos) {
       return InvalidArgument("allowedRoots: expected absolute paths or locations, not '{}'", root);

@@ -38,6 +38,7 @@ struct ServerOptions {
   std::string node;         ///< The host's name if empty.
   std::string catalog_url;  ///< A secret: it may hold a password.
   std::chrono::milliseconds catalog_max_stale{};
+  std::chrono::milliseconds catalog_poll_interval{};
   std::string master_key_file;
   std::string master_key_command;
   std::vector<std::string> plain_http_issuers;

@@ -5,15 +5,22 @@
 namespace sluice::db {
 namespace {
 
+bool IsEscaped(char c) { return c == '\\' || c == '\t' || c == '\n' || c == '\r'; }
+
 void AppendEscaped(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      default: out += c;
+  for (;;) {
+    std::size_t run = 0;
+    while (run < text.size() && !IsEscaped(text[run])) ++run;
+    out.append(text, 0, run);
+    if (run == text.size()) return;
+    out += '\\';
+    switch (text[run]) {
+      case '\t': out += 't'; break;
+      case '\n': out += 'n'; break;
+      case '\r': out += 'r'; break;
+      default: out += '\\';
     }
+    text.remove_prefix(run + 1);
   }
 }
 

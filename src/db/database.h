@@ -45,9 +45,10 @@ struct BulkInsert {
   std::string_view table;
   std::span<const std::string_view> columns;
   std::span<const std::vector<Value>> rows;  ///< Each as long as `columns`.
-  /// Whether rows that break a uniqueness are skipped, else they are kAlreadyExists: then
-  /// PostgreSQL needs no second table, and about a quarter less time.
-  bool skips_existing = true;
+  /// What becomes of a row that breaks a uniqueness: SQL behind ON CONFLICT, the same for both
+  /// dialects. With "(key) DO UPDATE ..." no two of `rows` may have the same key. Empty: such a row
+  /// is kAlreadyExists; then PostgreSQL needs no second table, and about a quarter less time.
+  std::string_view on_conflict = "DO NOTHING";
 };
 
 /// A connection while it is lent. SQL is one statement, the same for both dialects wherever that
@@ -71,8 +72,8 @@ class Connection {
   virtual Result<Rows> Query(std::string_view sql, std::span<const Value> parameters) = 0;
   /// The number of rows changed.
   virtual Result<std::int64_t> Execute(std::string_view sql, std::span<const Value> parameters) = 0;
-  /// Inserts all rows, or those that are not there yet, or after an error none: by COPY on
-  /// PostgreSQL, by one prepared statement on SQLite. `table` and `columns` become SQL as they are.
+  /// Inserts all rows, or what `on_conflict` leaves of them, or after an error none: by COPY on
+  /// PostgreSQL, by one prepared statement on SQLite. All but the rows become SQL as they are.
   virtual Result<void> Insert(const BulkInsert& rows) = 0;
   /// Several statements separated by ';', without parameters: for migrations.
   virtual Result<void> ExecuteScript(std::string_view sql) = 0;
@@ -152,7 +153,8 @@ struct PostgresOptions {
   std::size_t max_connections = 8;  ///< Besides one of each listener.
   std::chrono::milliseconds connect_timeout{5'000};
   /// The server gives up a statement after this, and a transaction that is idle for so long. A
-  /// server that says nothing for 2 s more is taken for gone.
+  /// server that says nothing for 2 s more is taken for gone, and after `connect_timeout` already if
+  /// its machine does not even take what is sent.
   std::chrono::milliseconds statement_timeout{30'000};
 };
 /// Connects lazily: a database that is down is an error of each call, not of this one. A call waits

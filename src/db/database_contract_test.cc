@@ -235,13 +235,32 @@ TEST_P(DatabaseContract, BulkInsertMayRefuseWhatIsThere) {
   const std::string_view columns[] = {"id", "text"};
   const std::vector<Value> rows[] = {{1, "a\tb"}, {2, Value{}}};
   const auto insert = [&](Connection& c) {
-    return c.Insert({"pairs", columns, rows, /*skips_existing=*/false});
+    return c.Insert({"pairs", columns, rows, /*on_conflict=*/""});
   };
   ASSERT_THAT(database_->InTransaction(insert), IsOk());
   EXPECT_EQ(Count(), 2);
   EXPECT_THAT(database_->InTransaction(insert), FailsWith(ErrorCode::kAlreadyExists));
   EXPECT_THAT(database_->Run(insert), FailsWith(ErrorCode::kAlreadyExists));
   EXPECT_EQ(Count(), 2);
+}
+
+TEST_P(DatabaseContract, BulkInsertMayChangeWhatIsThere) {
+  const std::string_view columns[] = {"id", "text"};
+  const std::vector<Value> rows[] = {{1, "one"}, {2, "two"}};
+  const std::vector<Value> again[] = {{2, "more"}, {3, "three"}};
+  constexpr std::string_view kLonger =
+      "(id) DO UPDATE SET text = pairs.text || excluded.text WHERE pairs.id < 3";
+  ASSERT_THAT(database_->Run([&](Connection& c) -> Result<void> {
+    TRY(c.Insert({"pairs", columns, rows, kLonger}));
+    TRY(c.Insert({"pairs", columns, again, kLonger}));
+    return {};
+  }),
+              IsOk());
+  const Rows found = Query("SELECT text FROM pairs ORDER BY id");
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].Text(0), "one");
+  EXPECT_EQ(found[1].Text(0), "twomore");
+  EXPECT_EQ(found[2].Text(0), "three");
 }
 
 TEST_P(DatabaseContract, BulkInsertIsAllOrNothing) {

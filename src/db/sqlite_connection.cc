@@ -52,18 +52,14 @@ int BindValue(sqlite3_stmt* statement, int index, const Value& value) {
   return sqlite3_bind_null(statement, index);
 }
 
-Result<void> BindAll(sqlite3_stmt* statement, std::span<const Value> parameters) {
-  if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != parameters.size()) {
-    return Internal("a statement with another number of parameters");
+/// Where $1, $2, ... stand: SQLite counts them in the order in which they come.
+Result<std::vector<int>> PlacesOf(sqlite3_stmt* statement) {
+  std::vector<int> places;
+  for (int i = 1; i <= sqlite3_bind_parameter_count(statement); ++i) {
+    places.push_back(sqlite3_bind_parameter_index(statement, Format("${}", i).c_str()));
+    if (places.back() == 0) return Internal("a statement without parameter {}", i);
   }
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const int index = sqlite3_bind_parameter_index(statement, Format("${}", i + 1).c_str());
-    if (index == 0) return Internal("a statement without parameter {}", i + 1);
-    if (BindValue(statement, index, parameters[i]) != SQLITE_OK) {
-      return FaultOf(sqlite3_db_handle(statement));
-    }
-  }
-  return {};
+  return places;
 }
 
 /// Makes a statement ready for its next use, and lets go of the parameters.
@@ -132,30 +128,42 @@ Result<void> SqliteConnection::SetUp(const Options& options) {
                               options.cache_bytes / kPageBytes, options.cache_bytes / kPageBytes));
 }
 
-Result<sqlite3_stmt*> SqliteConnection::Prepare(std::string_view sql) {
-  if (const auto known = statements_.find(sql); known != statements_.end()) {
-    return known->second.get();
-  }
+Result<const SqliteConnection::Statement*> SqliteConnection::Prepare(std::string_view sql) {
+  if (const auto known = statements_.find(sql); known != statements_.end()) return &known->second;
   sqlite3_stmt* prepared = nullptr;
   const char* rest = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &prepared, &rest);
-  Statement statement(prepared);
+  Statement statement;
+  statement.prepared.reset(prepared);
   if (code != SQLITE_OK) return FaultOf(handle_.get());
   if (prepared == nullptr || rest != sql.data() + sql.size()) {
     return Internal("not one statement");
   }
+  statement.places = TRY(PlacesOf(prepared));
   if (statements_.size() >= kMaxStatements) statements_.clear();
-  statements_.emplace(sql, std::move(statement));
-  return prepared;
+  return &statements_.emplace(sql, std::move(statement)).first->second;
+}
+
+Result<void> SqliteConnection::BindAll(const Statement& statement,
+                                       std::span<const Value> parameters) {
+  if (statement.places.size() != parameters.size()) {
+    return Internal("a statement with another number of parameters");
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (BindValue(statement.prepared.get(), statement.places[i], parameters[i]) != SQLITE_OK) {
+      return FaultOf(handle_.get());
+    }
+  }
+  return {};
 }
 
 Result<sqlite3_stmt*> SqliteConnection::Bind(std::string_view sql,
                                              std::span<const Value> parameters) {
   TRY(CheckParameters(parameters));
-  sqlite3_stmt* const statement = TRY(Prepare(sql));
-  TRY(BindAll(statement, parameters));
-  return statement;
+  const Statement* const statement = TRY(Prepare(sql));
+  TRY(BindAll(*statement, parameters));
+  return statement->prepared.get();
 }
 
 Result<Rows> SqliteConnection::Query(std::string_view sql, std::span<const Value> parameters) {
@@ -190,13 +198,14 @@ Result<void> SqliteConnection::InsertEach(const BulkInsert& rows) {
   for (std::size_t i = 1; i <= rows.columns.size(); ++i) {
     places += Format("{}${}", i == 1 ? "" : ", ", i);
   }
-  const std::string sql = Format("INSERT INTO {} ({}) VALUES ({}){}", rows.table, ColumnList(rows),
-                                 places, rows.skips_existing ? " ON CONFLICT DO NOTHING" : "");
-  sqlite3_stmt* const statement = TRY(Prepare(sql));
+  const std::string sql =
+      Format("INSERT INTO {} ({}) VALUES ({}){}{}", rows.table, ColumnList(rows), places,
+             rows.on_conflict.empty() ? "" : " ON CONFLICT ", rows.on_conflict);
+  const Statement* const statement = TRY(Prepare(sql));
   for (const std::vector<Value>& row : rows.rows) {
-    const Use use(statement);
-    TRY(BindAll(statement, row));
-    if (sqlite3_step(statement) != SQLITE_DONE) return FaultOf(handle_.get());
+    const Use use(statement->prepared.get());
+    TRY(BindAll(*statement, row));
+    if (sqlite3_step(use.get()) != SQLITE_DONE) return FaultOf(handle_.get());
   }
   return {};
 }

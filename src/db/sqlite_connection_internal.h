@@ -50,11 +50,15 @@ class SqliteConnection final : public Connection {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
   using Handle = std::unique_ptr<sqlite3, Close>;
-  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  struct Statement {
+    std::unique_ptr<sqlite3_stmt, Finalize> prepared;
+    std::vector<int> places;  ///< SQLite's of $1, $2, ...
+  };
 
   explicit SqliteConnection(Handle handle) : handle_(std::move(handle)) {}
   Result<void> SetUp(const Options& options);
-  Result<sqlite3_stmt*> Prepare(std::string_view sql);
+  Result<const Statement*> Prepare(std::string_view sql);
+  Result<void> BindAll(const Statement& statement, std::span<const Value> parameters);
   Result<sqlite3_stmt*> Bind(std::string_view sql, std::span<const Value> parameters);
   Result<void> InsertEach(const BulkInsert& rows);
 

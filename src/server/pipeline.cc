@@ -161,8 +161,11 @@ http::Execution Pipeline::ExecutionOf(const http::Request& request, std::size_t 
   const auto match = served.router->Find(request.method, request.path, miss);
   if (!match) return http::Execution::kInline;
   const BoundRoute& route = served.routes[match->index];
+  const bool is_recipients =
+      route.who == auth::Who::kRecipient || route.who == auth::Who::kRecipientOrAnyone;
   const bool may_wait =
-      route.who == auth::Who::kRecipient && dependencies_.authenticator.CouldBlock(request);
+      is_recipients && (dependencies_.authenticator.CouldBlock(request) ||
+                        (dependencies_.quotas != nullptr && dependencies_.quotas->MayWait()));
   return may_wait ? http::Execution::kWorker : route.execution;
 }
 

@@ -2,14 +2,13 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "audit/journal.h"
 #include "audit/record_test_support.h"
 #include "base/check.h"
+#include "bench_folder.h"
 
 namespace sluice {
 namespace {
@@ -26,39 +25,21 @@ void AuditEncode(benchmark::State& state) {
 }
 BENCHMARK(AuditEncode);
 
-/// A journal in a folder of its own, on the disk of the build folder: /tmp may be memory.
-class OpenJournal {
- public:
-  OpenJournal() {
-    std::string pattern = "./audit_bench_XXXXXX";
-    CHECK(::mkdtemp(pattern.data()) != nullptr, "a folder for the benchmark");
-    folder_ = pattern;
-    const auto key = crypto::SigningKey::FromSeed(Secret(std::string(32, 'k'))).value();
-    journal_ =
-        audit::Journal::Open({.directory = folder_ + "/audit", .node = "node-1"}, key, clock_)
-            .value();
-  }
-  ~OpenJournal() {
-    journal_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  audit::Journal& journal() { return *journal_; }
+void AuditDecode(benchmark::State& state) {
+  const std::string line = audit::EncodeRecord("node-1", 1'234'567, audit::TypicalRecord());
+  for (auto _ : state) benchmark::DoNotOptimize(audit::DecodeRecord(line).ok());
+}
+BENCHMARK(AuditDecode);
 
- private:
-  SystemClock clock_;
-  std::string folder_;
-  std::unique_ptr<audit::Journal> journal_;
-};
+std::unique_ptr<BenchFolder> folder;
 
-std::unique_ptr<OpenJournal> open_journal;
-
-void OpenIt(const benchmark::State&) { open_journal = std::make_unique<OpenJournal>(); }
-void CloseIt(const benchmark::State&) { open_journal.reset(); }
+void OpenIt(const benchmark::State&) { folder = std::make_unique<BenchFolder>(); }
+void CloseIt(const benchmark::State&) { folder.reset(); }
 
 void AuditAppend(benchmark::State& state) {
   const audit::Record record = audit::TypicalRecord();
   for (auto _ : state) {
-    CHECK(open_journal->journal().Append(record).ok(), "the disk has room");
+    CHECK(folder->journal().Append(record).ok(), "the disk has room");
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -71,16 +52,16 @@ BENCHMARK(AuditAppend)
     ->Threads(16)
     ->Threads(64);
 
-void AuditAppendSoon(benchmark::State& state) {
+void AuditAppendUnsynced(benchmark::State& state) {
   const audit::Record record = audit::TypicalRecord();
   for (auto _ : state) {
-    while (!open_journal->journal().AppendSoon(record).ok()) {  // faster than the disk
-      open_journal->journal().WaitBeyond(open_journal->journal().size(), std::chrono::seconds(1));
+    while (!folder->journal().AppendUnsynced(record).ok()) {  // faster than the disk
+      folder->journal().WaitBeyond(folder->journal().size(), std::chrono::seconds(1));
     }
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(AuditAppendSoon)->Setup(OpenIt)->Teardown(CloseIt)->UseRealTime()->Threads(1)->Threads(2);
+BENCHMARK(AuditAppendUnsynced)->Setup(OpenIt)->Teardown(CloseIt)->UseRealTime()->Threads(1)->Threads(2);
 
 }  // namespace
 }  // namespace sluice

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import load
-import process
+from support import process
 
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log; {user}

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import fetch
 import load
 import make_tables
-import process
 from lake import BUCKET, table_path
 from load import Query
 from make_tables import Table
 from report import Row
+from support import process
 from support.lake import files_of
 from support.relay import Relay
 from support.signing import Request, sign_aws

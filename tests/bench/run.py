@@ -23,15 +23,19 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import download  # noqa: E402
 import faults  # noqa: E402
+import governed  # noqa: E402
 import in_store  # noqa: E402
 import load  # noqa: E402
 import make_tables  # noqa: E402
-import process  # noqa: E402
+import recipients  # noqa: E402
+import records  # noqa: E402
 import sign  # noqa: E402
+import tenants  # noqa: E402
 from lake import Lake  # noqa: E402
 from load import Query  # noqa: E402
 from make_tables import Table  # noqa: E402
 from report import Report, Row  # noqa: E402
+from support import process  # noqa: E402
 from support.daemon import NotInstalled, NotStarted  # noqa: E402
 from support.server import REPOSITORY, Server, binary_path  # noqa: E402
 
@@ -387,6 +391,12 @@ PARTS = {
     "refresh": ("Refresh", measure_refresh),
     "download": ("Download of one large file", measure_download),
     "sign": ("Links that stores sign, by one core", sign.measure),
+    "governed": ("Knowing, counting, recording who asks", governed.measure_added),
+    "sustained": ("Lists with a record each", governed.measure_sustained),
+    "records": ("Audit records", records.measure),
+    "recipients": ("Memory of an idle recipient", recipients.measure_memory),
+    "grants": ("What is not granted", recipients.measure_grants),
+    "tenants": ("Tenants, made through the owner's API", tenants.measure),
     "store-query": ("Warm query of a table in MinIO", in_store.measure_query),
     "store-open": ("First query of a table in MinIO", in_store.measure_open),
     "store-download": ("Download of a file in MinIO", in_store.measure_download),

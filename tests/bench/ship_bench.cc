@@ -4,17 +4,15 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "audit/delta_sink.h"
-#include "audit/journal.h"
 #include "audit/json_lines_sink.h"
 #include "audit/record_store.h"
 #include "audit/record_test_support.h"
 #include "base/check.h"
+#include "bench_folder.h"
 #include "db/database.h"
 
 namespace sluice {
@@ -37,32 +35,6 @@ std::vector<std::string> MakeBatch(audit::Sequence first) {
   return records;
 }
 
-/// A folder on the disk of the build folder: /tmp may be memory.
-class Place {
- public:
-  Place() {
-    std::string pattern = "./ship_bench_XXXXXX";
-    CHECK(::mkdtemp(pattern.data()) != nullptr, "a folder for the benchmark");
-    folder_ = pattern;
-    const auto key = crypto::SigningKey::FromSeed(Secret(std::string(32, 'k'))).value();
-    journal_ =
-        audit::Journal::Open({.directory = folder_ + "/audit", .node = "node-1"}, key, clock_)
-            .value();
-  }
-  ~Place() {
-    journal_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  const std::string& folder() const { return folder_; }
-  audit::Journal& journal() { return *journal_; }
-  const Clock& clock() const { return clock_; }
-
- private:
-  SystemClock clock_;
-  std::string folder_;
-  std::unique_ptr<audit::Journal> journal_;
-};
-
 void Ship(benchmark::State& state, audit::Destination& destination) {
   audit::Sequence next = destination.Next().value();
   for (auto _ : state) {
@@ -78,33 +50,33 @@ void Ship(benchmark::State& state, audit::Destination& destination) {
 }
 
 void ShipToSqlite(benchmark::State& state) {
-  Place place;
+  BenchFolder folder;
   const auto database =
-      db::OpenSqlite({.path = place.folder() + "/audit.db", .cache_bytes = 64 << 20}).value();
-  Ship(state, *audit::NewRecordStore(*database, place.journal(), {.node = "node-1"}));
+      db::OpenSqlite({.path = folder.path() + "/audit.db", .cache_bytes = 64 << 20}).value();
+  Ship(state, *audit::NewRecordStore(*database, folder.journal(), {.node = "node-1"}));
 }
 BENCHMARK(ShipToSqlite)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void ShipToPostgres(benchmark::State& state) {
   const char* const url = std::getenv("SLUICE_TEST_POSTGRES");
   if (url == nullptr) return state.SkipWithError("SLUICE_TEST_POSTGRES names no server");
-  Place place;
+  BenchFolder folder;
   const auto database = db::OpenPostgres({.url = Secret(url)}).value();
-  Ship(state, *audit::NewRecordStore(*database, place.journal(), {.node = "node-1"}));
+  Ship(state, *audit::NewRecordStore(*database, folder.journal(), {.node = "node-1"}));
 }
 BENCHMARK(ShipToPostgres)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void ShipToFile(benchmark::State& state) {
-  Place place;
-  Ship(state, *audit::NewJsonLinesSink({.path = place.folder() + "/audit.jsonl", .node = "node-1"},
-                                       place.clock()));
+  BenchFolder folder;
+  Ship(state, *audit::NewJsonLinesSink({.path = folder.path() + "/audit.jsonl", .node = "node-1"},
+                                       folder.clock()));
 }
 BENCHMARK(ShipToFile)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void ShipToDeltaTable(benchmark::State& state) {
-  Place place;
-  Ship(state, *audit::NewDeltaSink({.folder = place.folder() + "/table", .node = "node-1"},
-                                   place.clock()));
+  BenchFolder folder;
+  Ship(state, *audit::NewDeltaSink({.folder = folder.path() + "/table", .node = "node-1"},
+                                   folder.clock()));
 }
 BENCHMARK(ShipToDeltaTable)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
 

@@ -1,12 +1,7 @@
 """Part of the run: how many links one core signs, by each store's own scheme."""
 
-import json
-import os
-import subprocess
-
-from load import BenchError
+import parts
 from report import Row
-from support.server import binary_path
 
 # By the names of the micro benchmarks. The last are links to the server itself.
 SCHEMES = {
@@ -18,21 +13,9 @@ SCHEMES = {
 }
 
 
-def program():
-    default = os.path.join(os.path.dirname(binary_path()), "tests", "bench", "bench_parts")
-    return os.environ.get("BENCH_PARTS", default)
-
-
 def measure(_):
-    path = program()
-    if not os.path.exists(path):
-        raise BenchError(f"{path} is not there: ./dev bench builds it, or set BENCH_PARTS")
-    names = "|".join(f"^{name}$" for name in SCHEMES)
-    command = [path, f"--benchmark_filter={names}", "--benchmark_format=json"]
-    command += ["--benchmark_min_time=0.2", "--benchmark_repetitions=3"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = json.loads(run.stdout)["benchmarks"]
+    options = "--benchmark_min_time=0.2", "--benchmark_repetitions=3"
+    found = parts.run(SCHEMES, *options)
     for name, (what, goal) in SCHEMES.items():
-        one = [b for b in found if b["run_name"] == name and b["run_type"] == "iteration"]
-        seconds = min(b["cpu_time"] for b in one) / 1e9
+        seconds = min(one["cpu_time"] for one in found[name]) / 1e9
         yield Row(what, "/s", 1 / seconds, cpu_ms=seconds * 1e3, above=goal)

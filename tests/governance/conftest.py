@@ -6,6 +6,11 @@ from support.access_log import AccessLog
 from support.stores import Minio
 
 
+def pytest_addoption(parser):
+    group = parser.getgroup("governance")
+    group.addoption("--full", action="store_true", help="all of what is sampled else")
+
+
 @pytest.fixture
 def governed(launch, warehouse):
     return Governed(launch(), warehouse)

@@ -6,6 +6,22 @@ from urllib.parse import urlsplit
 
 from support.owner import Owner, Reader
 
+# Every route that names a share, with what an answer of a granted one is.
+ROUTES = [
+    ("GET", "/shares/{share}"),
+    ("GET", "/shares/{share}/schemas"),
+    ("GET", "/shares/{share}/schemas/retail/tables"),
+    ("GET", "/shares/{share}/all-tables"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders/version"),
+    ("HEAD", "/shares/{share}/schemas/retail/tables/orders"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders/metadata"),
+    ("POST", "/shares/{share}/schemas/retail/tables/orders/query"),
+    ("GET", "/shares/{share}/schemas/retail/tables/orders/changes?startingVersion=0"),
+    ("POST", "/shares/{share}/schemas/retail/tables/orders/temporary-table-credentials"),
+    ("POST", "/shares/{share}/schemas/retail/tables/orders/queries/none"),
+]
+
 
 class Governed:
     """A server, its owner, and what recipients make of it."""
@@ -14,6 +30,10 @@ class Governed:
         self.server, self.warehouse = server, warehouse
         self.owner = Owner(server)
         self.endpoint = self.owner.get("/whoami")["endpoint"]
+
+    def again(self):
+        """The same server, started anew."""
+        return Governed(self.server.start(), self.warehouse)
 
     def share(self, name, *tables):
         """A share with sample tables, each as retail.TABLE."""

@@ -4,26 +4,10 @@ import os
 import random
 
 import pytest
-from governance_support import Governed
+from governance_support import ROUTES, Governed
 
 COUNT = 50
 SEED = 20261121
-
-# Every route that names a share, with what an answer of a granted one is.
-ROUTES = [
-    ("GET", "/shares/{share}"),
-    ("GET", "/shares/{share}/schemas"),
-    ("GET", "/shares/{share}/schemas/retail/tables"),
-    ("GET", "/shares/{share}/all-tables"),
-    ("GET", "/shares/{share}/schemas/retail/tables/orders"),
-    ("GET", "/shares/{share}/schemas/retail/tables/orders/version"),
-    ("HEAD", "/shares/{share}/schemas/retail/tables/orders"),
-    ("GET", "/shares/{share}/schemas/retail/tables/orders/metadata"),
-    ("POST", "/shares/{share}/schemas/retail/tables/orders/query"),
-    ("GET", "/shares/{share}/schemas/retail/tables/orders/changes?startingVersion=0"),
-    ("POST", "/shares/{share}/schemas/retail/tables/orders/temporary-table-credentials"),
-    ("POST", "/shares/{share}/schemas/retail/tables/orders/queries/none"),
-]
 
 
 def probe(reader, method, path, share):
@@ -89,8 +73,6 @@ def test_names_are_found_regardless_of_case_and_keep_their_spelling(governed):
 
 
 def test_shares_of_the_file_come_first_and_can_be_granted(launch, warehouse, tmp_path):
-    from governance_support import Governed
-
     config = tmp_path / "shares.yaml"
     config.write_text(
         "version: 1\nauthorization: {bearerToken: file-token}\nshares:\n"

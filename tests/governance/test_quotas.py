@@ -24,6 +24,21 @@ def test_requests_of_a_day(governed):
     assert other.get("/shares").status_code == 200
 
 
+def test_a_restart_forgets_nothing(governed):
+    """Not even kill -9, which loses the lease of one request that the server held."""
+    acme = governed.recipient("acme")
+    governed.owner.set_quota("requests", 8, "day", recipient="acme")
+    assert [acme.get("/shares").status_code for _ in range(3)] == [200] * 3
+    governed.server.stop()
+    acme = governed.again().reader(acme.token)
+    assert [acme.get("/shares").status_code for _ in range(3)] == [200] * 3
+    governed.server.process.kill()
+    governed.server.process.wait()
+    acme = governed.again().reader(acme.token)
+    statuses = [acme.get("/shares").status_code for _ in range(4)]
+    assert 1 <= statuses.count(200) <= 2 and statuses[2:] == [429, 429]
+
+
 @pytest.mark.parametrize("measure", ["files", "bytes"])
 def test_files_and_bytes_are_refused_before_a_link_exists(governed, measure):
     """S-D01, S-D02: of a query that is too large by itself, and of one that comes when the day's part

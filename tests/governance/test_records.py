@@ -70,6 +70,7 @@ def test_changes_are_recorded_with_before_and_after(governed):
     assert json.loads(found[0]["before"])["comment"] == "one"
     assert json.loads(found[0]["after"])["comment"] == "two"
     assert found[0]["recipient"] == "owner"
+    assert found[0]["share"] == "sales", "so that the share's own owner may look"
 
 
 def test_a_share_may_ask_what_it_is_read_for(governed):

@@ -417,7 +417,7 @@ def test_server_that_is_down_is_said_so(fresh):
     # A server that was killed leaves its ports behind.
     (fresh.state / "ports.json").write_text('{"recipients":1,"admin":1}\n')
     error = fresh.fails("share", "list")
-    assert "no server answers" in error and "sluice serve" in error
+    assert "no server is running" in error and "sluice serve" in error
 
 
 def test_help_of_every_command_says_what_it_is(owner):

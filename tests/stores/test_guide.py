@@ -15,6 +15,7 @@ from support.daemon import free_port
 from support.guide import blocks, follow, holds
 from support.lake import Table, fetch
 from support.nginx import PageNginx
+from support.owner import Owner, Refused
 from support.server import wait_until
 from support.signing import StoreRefused
 from support.stores import Minio, Versitygw
@@ -71,6 +72,11 @@ def test_what_all_stores_have_in_common(s3, folder):
         follow("storage.md", "common", folder, address_of(s3), store=s3)
     finally:
         s3.restart()
+
+
+@s3_of(Minio)
+def test_a_whole_folder(s3, folder):
+    follow("storage.md", "folder", folder, address_of(s3))
 
 
 @s3_of(Minio)
@@ -156,6 +162,13 @@ def test_the_policy_is_enough_and_no_more(s3, serve, tmp_path, page, delivery):
     assert len(files) == 13 and fetch(files[0]["url"]).status_code == 200
     assert server.query("beside").status_code == 503
     server.logs("AccessDenied")
+    # It is enough to share the whole folder, too.
+    owner = Owner(server)
+    owner.create_share("whole")
+    owner.ask("POST", "/shares/whole/folders", json={"location": "s3://lake/warehouse"})
+    with pytest.raises(Refused) as refused:
+        owner.ask("POST", "/shares/whole/folders", json={"location": "s3://lake/beside"})
+    assert refused.value.status == 403 and "the folder s3://lake/beside" in refused.value.text
 
 
 def seal(store, key):

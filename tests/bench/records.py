@@ -1,0 +1,42 @@
+"""Part of the run: how many audit records a second are written and reach their destinations."""
+
+import os
+
+import parts
+from report import Row
+from support.postgres import Postgres
+
+# By the names of the micro benchmarks: what it is, and the counter that tells.
+WRITTEN = {
+    "AuditAppendUnsynced/real_time/threads:2": "journal, without waiting for the disk",
+    "AuditAppend/real_time/threads:1": "journal, each synced, 1 waits",
+    "AuditAppend/real_time/threads:16": "  16 wait",
+    "AuditAppend/real_time/threads:64": "  64 wait",
+}
+SHIPPED = {
+    "ShipToSqlite/iterations:60/real_time": "SQLite",
+    "ShipToPostgres/iterations:60/real_time": "PostgreSQL on this machine",
+    "ShipToFile/iterations:60/real_time": "JSON lines",
+    "ShipToDeltaTable/iterations:60/real_time": "Delta table",
+}
+GOAL = 20_000
+# As a server comes, but for where it listens. The tests' own never waits for the disk.
+SETTINGS = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB"}
+
+
+def measure(bench):
+    """On the disk of the bench's folder, in batches of 8,192 as they are shipped."""
+    folder = os.path.join(bench.folder, "records")
+    os.makedirs(folder)
+    found = parts.run(WRITTEN, "--benchmark_min_time=1", folder=folder)
+    for name, what in WRITTEN.items():
+        [one] = found[name]
+        goal = None if name.endswith(":1") or name.endswith(":16") else GOAL
+        yield Row(what, "/s", one["items_per_second"], None, one["cpu_time"] / 1e6, above=goal)
+    os.chmod(bench.folder, 0o755)  # PostgreSQL may run as another user
+    with Postgres(os.path.join(bench.folder, "postgres"), SETTINGS) as postgres:
+        variables = {"SLUICE_TEST_POSTGRES": postgres.url}
+        for name, what in SHIPPED.items():
+            [one] = parts.run([name], folder=folder, variables=variables)[name]
+            cpu = one["cpu_time"] / one["real_time"] * 1e3 / one["records/s"]
+            yield Row(what, "/s", one["records/s"], None, cpu, above=GOAL)
