@@ -86,8 +86,8 @@ std::optional<std::chrono::seconds> FailedSignIns::Count(std::string_view peer) 
   return wait;
 }
 
-void FailedSignIns::Sum(const audit::Record& refused) {
-  const auto address = http::ParseIpAddress(refused.peer);
+void FailedSignIns::Sum(std::string_view peer, audit::Action action) {
+  const auto address = http::ParseIpAddress(peer);
   if (!address) return;
   const std::lock_guard lock(mutex_);
   const auto known = index_.find(NetworkOf(*address));
@@ -95,7 +95,8 @@ void FailedSignIns::Sum(const audit::Record& refused) {
   Network& network = *known->second;
   if (network.summed++ > 0) return;
   network.summed_since = clock_.Now();
-  network.sum = refused;
+  network.action = action;
+  network.peer = peer;
 }
 
 void FailedSignIns::Sweep() {
@@ -114,11 +115,13 @@ void FailedSignIns::Sweep() {
 
 void FailedSignIns::Write(const Network& network) {
   if (network.summed == 0 || journal_ == nullptr) return;
-  audit::Record record = network.sum;
-  record.time = clock_.Now();
-  record.allowed = false;
-  record.request_id.clear();  // it is no single answer's record
-  record.reason = Format("{} more without a good credential were refused", network.summed);
+  // Without a request id: it is no single answer's record.
+  const audit::Record record{
+      .time = clock_.Now(),
+      .action = network.action,
+      .allowed = false,
+      .reason = Format("{} more without a good credential were refused", network.summed),
+      .peer = network.peer};
   // Nobody learned anything by them: a sum that cannot be written must not stop the server, and the
   // journal's own metrics tell of it.
   (void)journal_->AppendSoon(record).ok();

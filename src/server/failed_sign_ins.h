@@ -43,9 +43,8 @@ class FailedSignIns {
   /// Counts a failure from `peer`. None: it is to be answered and recorded as any refusal. Else how
   /// long until that is so again. What comes from the owner's socket is never held back.
   std::optional<std::chrono::seconds> Count(std::string_view peer);
-  /// Adds a failure that was held back to the sum of its network. `refused` is the record that it
-  /// would have had.
-  void Sum(const audit::Record& refused);
+  /// Adds a failure that was held back to the sum of its network.
+  void Sum(std::string_view peer, audit::Action action);
 
   /// Writes the sums that are a minute old.
   void Sweep();
@@ -57,7 +56,8 @@ class FailedSignIns {
     SystemTime last_failed{};
     std::int64_t summed = 0;
     SystemTime summed_since{};
-    audit::Record sum;  ///< Of the first that was summed.
+    audit::Action action = audit::Action::kList;  ///< Of the first that was summed.
+    std::string peer;                             ///< Likewise.
   };
   using Networks = std::list<Network>;
 

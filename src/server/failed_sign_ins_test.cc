@@ -26,9 +26,7 @@ class FailedSignInsTest : public testing::Test {
       if (!failures_->Count(peer)) {
         ++passed;
       } else {
-        failures_->Sum({.reason = "the bearer token is not valid",
-                        .request_id = "r",
-                        .peer = std::string(peer)});
+        failures_->Sum(peer, audit::Action::kQuery);
       }
     }
     return passed;
@@ -104,6 +102,7 @@ TEST_F(FailedSignInsTest, WhatIsHeldBackIsOneRecordAMinute) {
   EXPECT_EQ(records[0].peer, kPeer);
   EXPECT_FALSE(records[0].allowed);
   EXPECT_EQ(records[0].request_id, "");
+  EXPECT_EQ(records[0].action, audit::Action::kQuery);
   EXPECT_THAT(records[0].reason, HasSubstr("20 more"));
 }
 

@@ -259,8 +259,7 @@ Error Pipeline::HoldBack(const auth::Caller& caller, Error refused,
   observe::Counter held_back = held_back_;
   held_back.Add();
   if (decision != nullptr) {
-    decision->record().reason = refused.message;
-    dependencies_.failed_sign_ins->Sum(decision->record());
+    dependencies_.failed_sign_ins->Sum(caller.peer, decision->record().action);
     decision->Drop();
   }
   if (is_bad_link) return refused;

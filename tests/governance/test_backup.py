@@ -5,16 +5,19 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import tarfile
+import tempfile
 import threading
 
 import pytest
 from governance_support import Governed
 from support.owner import Owner
-from support.server import Server, binary_path, wait_until
+from support.postgres import Postgres, find_program
+from support.server import binary_path, wait_until
 
 TIMEOUT_S = 120
 MANIFEST = "sluice-backup.json"
@@ -356,3 +359,45 @@ def test_with_postgresql_the_rest_is_backed_up(governed, tmp_path):
         names = tar.getnames()
     assert "audit/tree" in names and "catalog.db" not in names and "audit.db" not in names
     assert "pg_restore" in run("restore", file, "--data-dir", tmp_path / "new")
+
+
+@pytest.fixture
+def postgres():
+    folder = tempfile.mkdtemp(prefix="sluice-backup-", dir="/tmp")  # the user nobody must reach it
+    os.chmod(folder, 0o755)
+    with Postgres(os.path.join(folder, "cluster")) as running:
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_with_postgresql_both_parts_together_restore_a_server(launch, warehouse, tmp_path, postgres):
+    first = Governed(launch(None, "--catalog-url", postgres.url), warehouse)
+    first.share("sales")
+    acme = first.recipient("acme", "sales")
+    request = acme.query("sales", "retail", "orders").headers["X-Request-Id"]
+    wait_until(lambda: records(first.owner, requestId=request), what="it is shipped")
+    keys = public_keys(first.owner)
+    file, dump = tmp_path / "state.tar", tmp_path / "catalog.dump"
+    run("backup", file, "--with-keys", "--data-dir", first.server.data_dir,
+        SLUICE_CATALOG_URL=postgres.url)  # fmt: skip
+    call(find_program("pg_dump"), "--format=custom", f"--file={dump}", postgres.url)
+    first.owner.create_share("later")
+    first.server.stop()
+
+    postgres.execute("CREATE DATABASE restored")
+    url = postgres.url.rsplit("/", 1)[0] + "/restored"
+    call(find_program("pg_restore"), f"--dbname={url}", dump)
+    run("restore", file, "--data-dir", tmp_path / "restored", SLUICE_CATALOG_URL=url)
+    server = launch(None, "--catalog-url", url, data_dir="restored")
+    again = Governed(server, warehouse)
+    token = acme.session.headers["Authorization"].removeprefix("Bearer ")
+    assert again.reader(token).query("sales", "retail", "orders").status_code == 200
+    assert [share["name"] for share in again.owner.get("/shares")["items"]] == ["sales"]
+    assert records(again.owner, requestId=request)
+    [old] = old_journals(server.data_dir)
+    verify(os.path.join(server.data_dir, old), keys)
+
+
+def call(*command):
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert done.returncode == 0, done.stderr
