@@ -11,7 +11,8 @@ namespace sluice::admin {
 /// Errors: kPermissionDenied unless the caller's role is `least` or one that may do more.
 Result<void> RequireRole(const auth::Caller& caller, catalog::Role least);
 
-/// Errors: kPermissionDenied unless the caller is an admin, or the share owner that owns it.
-Result<void> RequireOwner(const auth::Caller& caller, std::string_view owner);
+/// Whether a caller who may change anything may change what belongs to `owner`: an admin, or the
+/// owner. To others it must look as if it were not there.
+bool Owns(const auth::Caller& caller, std::string_view owner);
 
 }  // namespace sluice::admin

@@ -63,7 +63,8 @@ class Parameters {
   Result<void> CheckAllRead() const {
     for (const auto& [name, value] : request_.query) {
       if (std::ranges::find(known_, name) == known_.end()) {
-        return InvalidArgument("there is no query parameter '{}' here", name);
+        return InvalidArgument("there is no query parameter '{}' here; known are {}", name,
+                               config::JoinList(known_));
       }
     }
     return {};
@@ -202,8 +203,9 @@ Result<Response> GetConsistency(const Request& http, const Caller& caller, Audit
 struct UsageRequest {
   audit::UsageFilter filter;
   std::string format;  ///< "json" if nothing was said.
+  bool with_storage = false;
 };
-Result<UsageRequest> UsageRequestOf(const Request& http) {
+Result<UsageRequest> UsageRequestOf(const Request& http, bool of_costs) {
   Parameters parameters(http);
   UsageRequest request{.filter = {.recipient = parameters.Text("recipient"),
                                   .share = parameters.Text("share"),
@@ -211,6 +213,7 @@ Result<UsageRequest> UsageRequestOf(const Request& http) {
                        .format = parameters.Text("format")};
   request.filter.first_day = TRY(parameters.Day("since"));
   request.filter.last_day = TRY(parameters.Day("until"));
+  if (of_costs) request.with_storage = TRY(parameters.Truth("storage")).value_or(false);
   TRY(parameters.CheckAllRead());
   if (request.format.empty()) request.format = "json";
   return request;
@@ -223,7 +226,7 @@ Response AnswerUsage(const std::string& format, std::string text) {
 }
 
 Result<Response> GetUsage(const Request& http, const Caller& caller, AuditService& service) {
-  const UsageRequest request = TRY(UsageRequestOf(http));
+  const UsageRequest request = TRY(UsageRequestOf(http, /*of_costs=*/false));
   const bool is_csv = request.format == "csv";
   if (!is_csv && request.format != "json") return InvalidArgument("format: json or csv");
   const audit::Usage usage = TRY(service.GetUsage(caller, request.filter));
@@ -231,12 +234,15 @@ Result<Response> GetUsage(const Request& http, const Caller& caller, AuditServic
 }
 
 Result<Response> GetCost(const Request& http, const Caller& caller, AuditService& service) {
-  const UsageRequest request = TRY(UsageRequestOf(http));
+  const UsageRequest request = TRY(UsageRequestOf(http, /*of_costs=*/true));
   const std::string& format = request.format;
-  if (format != "json" && format != "csv" && format != "focus") {
-    return InvalidArgument("format: json, csv or focus");
+  if (format != "json" && format != "csv" && format != "focus" && format != "table") {
+    return InvalidArgument("format: json, csv, focus or table");
   }
-  const audit::CostReport report = TRY(service.GetCost(caller, request.filter));
+  const auto report = TRY(service.GetCost(caller, request.filter, request.with_storage));
+  if (format == "table") {
+    return TextResponse("text/plain; charset=utf-8", audit::FormatCostTable(report));
+  }
   if (format == "csv") return AnswerUsage(format, audit::FormatCostCsv(report));
   if (format == "json") return AnswerUsage(format, audit::FormatCostJson(report));
   const std::string& node = service.dependencies().node;

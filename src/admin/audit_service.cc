@@ -188,11 +188,15 @@ Result<audit::Usage> AuditService::GetUsage(const auth::Caller& caller,
 }
 
 Result<audit::CostReport> AuditService::GetCost(const auth::Caller& caller,
-                                                audit::UsageFilter filter) const {
+                                                audit::UsageFilter filter,
+                                                bool with_storage) const {
   if (dependencies_.prices == nullptr) return NotFound("this server has no price list");
-  const audit::Usage usage = TRY(GetUsage(caller, std::move(filter)));
+  filter.scope = TRY(ScopeOf(caller));
+  std::vector<audit::StorageRow> storage;
+  if (with_storage) storage = TRY(StorageRows(filter));
+  const audit::Usage usage = TRY(audit::ReadUsage(dependencies_.records, filter));
   const std::vector<audit::UsageRow> rows = RowsToCharge(usage);
-  return audit::MakeCostReport(*dependencies_.prices, {}, rows);
+  return audit::MakeCostReport(*dependencies_.prices, storage, rows);
 }
 
 }  // namespace sluice::admin

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "audit/usage.h"
 #include "auth/authenticator.h"
 #include "base/result.h"
+#include "catalog/catalog.h"
 #include "catalog/store.h"
 #include "crypto/signing_key.h"
 #include "db/database.h"
@@ -33,6 +35,9 @@ class AuditService {
   static constexpr std::size_t kMaxAnswerBytes = 16 << 20;
   /// So many records that no database has yet are searched for a receipt's.
   static constexpr std::int64_t kMaxTail = 10'000;
+  /// The storage of so many tables, and for so many days, is told at once.
+  static constexpr std::int64_t kMaxStorageTables = 10'000;
+  static constexpr std::chrono::days kMaxStorageDays{366};
 
   /// All must outlive the service.
   struct Dependencies {
@@ -41,7 +46,10 @@ class AuditService {
     const audit::Journal* journal = nullptr;   ///< This node's. Null: nothing is recorded.
     const audit::PriceList* prices = nullptr;  ///< Null: costs cannot be asked for.
     std::string node;
-    crypto::PublicKeyBytes public_key{};  ///< Of the key that signs the journal's heads.
+    crypto::PublicKeyBytes public_key{};        ///< Of the key that signs the journal's heads.
+    const catalog::Catalog* catalog = nullptr;  ///< Null: nor can those of storage.
+    /// The bytes of a table's latest version.
+    std::function<Result<std::int64_t>(const std::string& location)> measure_table = {};
   };
   explicit AuditService(const Dependencies& dependencies) : dependencies_(dependencies) {}
 
@@ -78,10 +86,14 @@ class AuditService {
                                             std::optional<std::int64_t> to) const;
 
   Result<audit::Usage> GetUsage(const auth::Caller& caller, audit::UsageFilter filter) const;
-  /// What it costs by the server's price list, without storage: of bytes, those that were sent, and
-  /// those of files that recipients fetch from the store itself. Errors also: kNotFound without a
-  /// price list; those of MakeCostReport.
-  Result<audit::CostReport> GetCost(const auth::Caller& caller, audit::UsageFilter filter) const;
+  /// What it costs by the server's price list: of bytes, those that were sent, and those of files
+  /// that recipients fetch from the store itself. With storage, for the days that the filter names:
+  /// what each table's latest version has now is taken for all of them, once for each location, and
+  /// is paid by the owner of the first share that has it. Errors also: kNotFound without a price
+  /// list; those of MakeCostReport; with storage those of a table that cannot be read, and
+  /// kTooLarge past kMaxStorageTables.
+  Result<audit::CostReport> GetCost(const auth::Caller& caller, audit::UsageFilter filter,
+                                    bool with_storage = false) const;
 
   const Dependencies& dependencies() const { return dependencies_; }
 
@@ -90,6 +102,9 @@ class AuditService {
   Result<audit::ShareScope> ScopeOf(const auth::Caller& caller) const;
   Result<audit::Receipt> FindReceipt(std::string_view request_id,
                                      const IsVisible& is_visible) const;
+  Result<std::string> OwnerOf(const catalog::Share& share) const;
+  Result<std::int64_t> BytesOf(const catalog::SharedTable& table) const;
+  Result<std::vector<audit::StorageRow>> StorageRows(const audit::UsageFilter& filter) const;
   Result<std::vector<audit::Sequence>> FindSequences(std::string_view request_id) const;
 
   const Dependencies dependencies_;

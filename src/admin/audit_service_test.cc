@@ -69,7 +69,8 @@ class AuditServiceTest : public testing::Test {
     std::vector<std::unique_ptr<audit::Destination>> destinations;
     destinations.push_back(audit::NewRecordStore(
         *database_, *journal_, {.node = "node-1", .public_key = Key().public_key()}));
-    const audit::Shipper shipper(*journal_, clock_, {}, std::move(destinations));
+    audit::Shipper shipper(*journal_, clock_, {}, std::move(destinations));
+    shipper.Start();
     ASSERT_TRUE(shipper.WaitUntilShipped(journal_->size(), 60s));
   }
 
@@ -242,13 +243,86 @@ TEST_F(AuditServiceTest, UsageHasAPriceOnceAndOnlyWithAList) {
   const auto report = service_.GetCost(admin_, {.recipient = "globex"});
   ASSERT_THAT(report, IsOk());
   EXPECT_EQ(report->currency, "USD");
-  for (const char* const format : {"json", "csv", "focus"}) {
+  for (const char* const format : {"json", "csv", "focus", "table"}) {
     EXPECT_THAT(BodyOf(Ask(kAuditRoutes[5], seller_, {{"format", format}})),
                 testing::AllOf(HasSubstr("sales"), Not(HasSubstr("globex"))))
         << format;
   }
   AuditService without({.records = *database_, .store = *store_, .node = "node-1"});
   EXPECT_THAT(without.GetCost(admin_, {}), FailsWith(ErrorCode::kNotFound));
+}
+
+/// A server whose three tables hold five terabytes each, two of them in one place.
+class StorageCostTest : public AuditServiceTest {
+ protected:
+  StorageCostTest() {
+    const config::ConfiguredShare sales{
+        .name = "sales",
+        .schemas = {{.name = "crm",
+                     .tables = {{.name = "customers", .location = "/lake/customers"},
+                                {.name = "again", .location = "/lake/customers"}}}}};
+    const config::ConfiguredShare file{
+        .name = "file",
+        .schemas = {{.name = "d", .tables = {{.name = "t", .location = "/lake/t"}}}}};
+    catalog::View::Parts parts;
+    parts.file_shares = {catalog::Share::Make(file).value()};
+    parts.managed_shares = {catalog::Share::Make(sales, {.id = "sales"}).value()};
+    catalog_.Replace(catalog::View::Of(std::move(parts)));
+  }
+  Result<audit::CostReport> November(const Caller& caller, audit::UsageFilter filter = {}) {
+    filter.first_day = "2026-11-01";
+    filter.last_day = "2026-11-30";
+    return with_storage_.GetCost(caller, std::move(filter), /*with_storage=*/true);
+  }
+
+  catalog::Catalog catalog_{catalog::View::Of({})};
+  Result<std::int64_t> size_ = 5'000'000'000'000;
+  const audit::PriceList storage_prices_{.currency = "USD", .storage = {{"*", 23'000'000}}};
+  AuditService with_storage_{{.records = *database_,
+                              .store = *store_,
+                              .prices = &storage_prices_,
+                              .node = "node-1",
+                              .catalog = &catalog_,
+                              .measure_table = [this](const std::string&) { return size_; }}};
+};
+
+TEST_F(StorageCostTest, WhoKeepsFiveTerabytesPays115AMonthForEachPlaceOnce) {
+  const auto report = November(admin_);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->payers.at("seller"), 115'000'000);
+  EXPECT_EQ(report->payers.at("owner"), 115'000'000);
+  EXPECT_EQ(report->total_micros, 230'000'000);
+}
+
+TEST_F(StorageCostTest, OwnersSeeTheStorageOfTheirSharesAlone) {
+  const auto report = November(seller_);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->total_micros, 115'000'000);
+  EXPECT_EQ(November(admin_, {.share = "FILE"})->total_micros, 115'000'000);
+  EXPECT_EQ(November(admin_, {.object = "sales.crm.again"})->total_micros, 115'000'000);
+}
+
+TEST_F(StorageCostTest, DaysOfSeveralMonthsAreLinesOfTheirOwn) {
+  const auto report = with_storage_.GetCost(
+      seller_, {.first_day = "2026-11-16", .last_day = "2027-01-31"}, /*with_storage=*/true);
+  ASSERT_THAT(report, IsOk());
+  ASSERT_THAT(report->lines, SizeIs(3));
+  EXPECT_EQ(report->lines[0].cost_micros, 57'500'000);
+  EXPECT_EQ(report->lines[1].cost_micros, 115'000'000);
+  EXPECT_EQ(report->lines[2].cost_micros, 115'000'000);
+}
+
+TEST_F(StorageCostTest, WhatCannotBeToldIsRefusedByName) {
+  EXPECT_THAT(with_storage_.GetCost(admin_, {}, true), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(November(admin_, {.recipient = "acme"}), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(
+      with_storage_.GetCost(admin_, {.first_day = "2025-01-01", .last_day = "2026-12-31"}, true),
+      FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(service_.GetCost(admin_, {}, true), FailsWith(ErrorCode::kNotImplemented));
+  size_ = Unavailable("the store does not answer");
+  const auto failed = November(admin_);
+  ASSERT_THAT(failed, FailsWith(ErrorCode::kUnavailable));
+  EXPECT_EQ(failed.error().message, "file.d.t: the store does not answer");
 }
 
 TEST_F(AuditServiceTest, WithoutAJournalThereAreNoReceipts) {

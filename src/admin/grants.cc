@@ -32,15 +32,12 @@ Result<std::string> AdminService::GrantableShare(Transaction& transaction,
                                                  const auth::Caller& caller,
                                                  std::string_view name) const {
   const std::optional<catalog::ManagedShare> managed = TRY(transaction.FindShare(name));
-  if (managed) {
-    TRY(RequireOwner(caller, managed->owner));
-    return managed->id;
-  }
+  if (managed && Owns(caller, managed->owner)) return managed->id;
   const catalog::ViewPtr view = dependencies_.catalog.Current();
   const auto of_file = view->FindShare(protocol::ShareName(std::string(name)));
-  if (of_file == nullptr) return NotFound("share '{}' does not exist", name);
-  TRY(RequireRole(caller, Role::kAdmin));
-  return of_file->id();
+  const bool is_grantable = !managed && of_file != nullptr && caller.role == Role::kAdmin;
+  if (is_grantable) return of_file->id();
+  return NotFound("share '{}' does not exist", name);
 }
 
 Result<AdminService::Changed> AdminService::PutNewGrant(Transaction& transaction,
@@ -56,6 +53,7 @@ Result<AdminService::Changed> AdminService::PutNewGrant(Transaction& transaction
   json::object after = {{"share", request.share}, {"recipient", recipient->name}};
   if (grant.expires_at) after["expiresAt"] = TimeText(*grant.expires_at);
   return Changed{.object = Format("grant of share {} to {}", request.share, recipient->name),
+                 .share = request.share,
                  .before = {},
                  .after = std::move(after)};
 }
@@ -70,6 +68,7 @@ Result<AdminService::Changed> AdminService::DropGrant(Transaction& transaction,
     return NotFound("share '{}' is not granted to '{}'", request.share, recipient->name);
   }
   return Changed{.object = Format("grant of share {} to {}", request.share, recipient->name),
+                 .share = request.share,
                  .before = json::object{{"share", request.share}, {"recipient", recipient->name}},
                  .after = {}};
 }

@@ -5,6 +5,7 @@
 
 #include "admin/json_answer_internal.h"
 #include "admin/json_fields_internal.h"
+#include "admin/openapi.h"
 
 namespace sluice::admin {
 namespace {
@@ -39,6 +40,11 @@ Result<Response> GetMetrics(const Request& /*request*/, const Caller& /*caller*/
   return response;
 }
 
+Result<Response> GetOpenApi(const Request& /*request*/, const Caller& /*caller*/,
+                            AdminService& /*service*/) {
+  return protocol::JsonResponse(200, OwnerOpenApiDocument());
+}
+
 Result<Response> WhoAmI(const Request& /*request*/, const Caller& caller, AdminService& service) {
   return Answer(200, json::object{{"name", caller.recipient},
                                   {"role", catalog::RoleName(caller.role)},
@@ -47,13 +53,37 @@ Result<Response> WhoAmI(const Request& /*request*/, const Caller& caller, AdminS
 
 // Shares.
 
+// Where a share comes from.
+constexpr char kManaged[] = "managed";
+constexpr char kFromFile[] = "configuration";
+
+/// A share of the file, its tables as entries.
+json::object FileShareJson(const catalog::Share& share) {
+  catalog::ManagedShare shown{.id = share.id(),
+                              .name = share.name().value(),
+                              .description = share.description(),
+                              .region = share.traits().region};
+  for (const catalog::SharedTable& table : share.tables()) {
+    shown.entries.push_back({.id = table.id,
+                             .schema = table.ref.schema.value(),
+                             .table = table.ref.table.value(),
+                             .location = table.location,
+                             .history_shared = table.history_shared,
+                             .start_version = table.start_version,
+                             .serving = table.serving});
+  }
+  json::object out = ToJson(shown);
+  out["source"] = kFromFile;
+  return out;
+}
+
 Result<Response> ListShares(const Request& /*request*/, const Caller& caller,
                             AdminService& service) {
   const auto shares = TRY(service.ListShares(caller));
   json::array items;
   for (const AdminService::ListedShare& listed : shares) {
     json::object item = ToJson(listed.share);
-    item["source"] = listed.is_from_file ? "configuration" : "managed";
+    item["source"] = listed.is_from_file ? kFromFile : kManaged;
     item["tables"] = listed.table_count;
     items.emplace_back(std::move(item));
   }
@@ -67,7 +97,16 @@ Result<Response> CreateShare(const Request& http, const Caller& caller, AdminSer
 }
 
 Result<Response> GetShare(const Request& http, const Caller& caller, AdminService& service) {
-  return Answer(200, ToJson(TRY(service.GetShare(caller, http.PathParameter("share")))));
+  const std::string_view name = http.PathParameter("share");
+  const auto managed = service.GetShare(caller, name);
+  if (managed.ok()) {
+    json::object out = ToJson(*managed);
+    out["source"] = kManaged;
+    return Answer(200, out);
+  }
+  if (managed.error().code != ErrorCode::kNotFound) return managed.error();
+  const catalog::SharePtr of_file = TRY(service.FindShownShare(caller, name));
+  return Answer(200, FileShareJson(*of_file));
 }
 
 Result<Response> UpdateShare(const Request& http, const Caller& caller, AdminService& service) {
@@ -154,6 +193,9 @@ json::object WithGrants(const catalog::ManagedRecipient& recipient, AdminService
     grants.emplace_back(std::move(item));
   }
   out["grants"] = std::move(grants);
+  if (recipient.federation) {
+    out["ownEndpoint"] = Format("{}/recipients/{}", service.endpoint(), recipient.id);
+  }
   return out;
 }
 
@@ -168,7 +210,7 @@ Result<Response> ListRecipients(const Request& /*request*/, const Caller& caller
 Result<Response> CreateRecipient(const Request& http, const Caller& caller, AdminService& service) {
   const json::object body = TRY(BodyOf(http));
   const RecipientRequest request = TRY(ParseRecipientRequest(body));
-  return Answer(201, ToJson(TRY(service.CreateRecipient(caller, request))));
+  return Answer(201, WithGrants(TRY(service.CreateRecipient(caller, request)), service));
 }
 
 Result<Response> GetRecipient(const Request& http, const Caller& caller, AdminService& service) {
@@ -187,6 +229,10 @@ Result<Response> UpdateRecipient(const Request& http, const Caller& caller, Admi
 Result<Response> DropRecipient(const Request& http, const Caller& caller, AdminService& service) {
   TRY(service.DropRecipient(caller, http.PathParameter("recipient")));
   return NoContent();
+}
+
+Result<Response> GetProfile(const Request& http, const Caller& caller, AdminService& service) {
+  return Answer(200, TRY(service.ClientProfile(caller, http.PathParameter("recipient"))));
 }
 
 json::object IssuedJson(const AdminService::IssuedToken& issued, AdminService& service) {
@@ -208,17 +254,10 @@ Result<Response> IssueToken(const Request& http, const Caller& caller, AdminServ
 }
 
 Result<Response> RotateToken(const Request& http, const Caller& caller, AdminService& service) {
-  json::object body = TRY(BodyOf(http));
-  std::optional<std::chrono::seconds> grace;
-  {
-    JsonFields fields(body);
-    TRY(fields.Read("grace", grace));
-  }
-  body.erase("grace");
-  const TokenRequest request = TRY(ParseTokenRequest(body));
-  constexpr std::chrono::seconds kDefaultGrace = std::chrono::hours(24);
-  const auto issued = TRY(service.RotateToken(caller, http.PathParameter("recipient"),
-                                              grace.value_or(kDefaultGrace), request));
+  const json::object body = TRY(BodyOf(http));
+  const RotationRequest request = TRY(ParseRotationRequest(body));
+  const auto issued = TRY(
+      service.RotateToken(caller, http.PathParameter("recipient"), request.grace, request.token));
   return AnswerSecret(201, IssuedJson(issued, service));
 }
 
@@ -383,8 +422,9 @@ Result<Response> RotateKeys(const Request& /*request*/, const Caller& caller,
 
 constexpr auto kWorker = Execution::kWorker;
 
-const auth::Route<AdminService> kAdminRoutes[38] = {
+const auth::Route<AdminService> kAdminRoutes[40] = {
     {"GET", "/metrics", Who::kOwnerOrLoopback, kWorker, GetMetrics},
+    {"GET", "/api/v1/openapi.json", Who::kOwner, kWorker, GetOpenApi},
     {"GET", "/api/v1/whoami", Who::kOwner, kWorker, WhoAmI},
     {"GET", "/api/v1/shares", Who::kOwner, kWorker, ListShares},
     {"POST", "/api/v1/shares", Who::kOwner, kWorker, CreateShare},
@@ -406,6 +446,7 @@ const auth::Route<AdminService> kAdminRoutes[38] = {
     {"GET", "/api/v1/recipients/{recipient}", Who::kOwner, kWorker, GetRecipient},
     {"PATCH", "/api/v1/recipients/{recipient}", Who::kOwner, kWorker, UpdateRecipient},
     {"DELETE", "/api/v1/recipients/{recipient}", Who::kOwner, kWorker, DropRecipient},
+    {"GET", "/api/v1/recipients/{recipient}/profile", Who::kOwner, kWorker, GetProfile},
     {"POST", "/api/v1/recipients/{recipient}/tokens", Who::kOwner, kWorker, IssueToken},
     {"POST", "/api/v1/recipients/{recipient}/rotation", Who::kOwner, kWorker, RotateToken},
     {"DELETE", "/api/v1/recipients/{recipient}/tokens/{token}", Who::kOwner, kWorker, RevokeToken},

@@ -6,7 +6,7 @@
 
 namespace sluice::admin {
 
-/// The owner's surface. Its OpenAPI document is in docs/reference.
-extern const auth::Route<AdminService> kAdminRoutes[38];
+/// The owner's surface. Each row is described in openapi.cc.
+extern const auth::Route<AdminService> kAdminRoutes[40];
 
 }  // namespace sluice::admin

@@ -114,8 +114,9 @@ Result<void> JsonFields::CheckAllRead() const {
     if (std::ranges::find(known_, std::string(key)) != known_.end()) continue;
     const std::string_view nearest =
         config::NearestName(key, std::vector<std::string_view>(known_.begin(), known_.end()));
-    return InvalidArgument("unknown field '{}'{}", std::string(key),
-                           nearest.empty() ? "" : Format("; did you mean '{}'?", nearest));
+    const std::string known = nearest.empty() ? "; known are " + config::JoinList(known_)
+                                              : Format("; did you mean '{}'?", nearest);
+    return InvalidArgument("unknown field '{}'{}", std::string(key), known);
   }
   return {};
 }

@@ -53,6 +53,7 @@ Result<void> CheckRules(const ManagedRecipient& recipient, const catalog::View& 
                              recipient.federation->issuer);
     }
     TRY(auth::CheckFederationRule(*recipient.federation));
+    TRY(auth::CheckFederatedClient(*recipient.federation));
   }
   if (recipient.certificate) TRY(auth::CheckCertificateRule(*recipient.certificate));
   return {};

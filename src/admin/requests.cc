@@ -44,6 +44,15 @@ Result<void> ReadServing(JsonFields& fields, config::ServingTerms& serving) {
   return fields.Read("downloadsNeedToken", serving.downloads_need_token);
 }
 
+Result<TokenRequest> ReadToken(JsonFields& fields) {
+  TokenRequest request;
+  TRY(fields.Read("lifetime", request.lifetime));
+  TRY(fields.Read("neverExpires", request.never_expires));
+  TRY(fields.Read("comment", request.comment));
+  TRY(fields.Read("purpose", request.purpose));
+  return request;
+}
+
 Result<std::optional<catalog::FederationRule>> ReadFederation(const json::value& value) {
   if (value.is_null()) return std::optional<catalog::FederationRule>();
   if (!value.is_object()) return InvalidArgument("federation: expected an object or null");
@@ -54,6 +63,9 @@ Result<std::optional<catalog::FederationRule>> ReadFederation(const json::value&
   std::optional<std::map<std::string, std::string>> claims;
   TRY(fields.Read("claims", claims));
   rule.claims = std::move(claims).value_or(std::map<std::string, std::string>());
+  TRY(fields.Read("clientId", rule.client_id));
+  TRY(fields.Read("tokenEndpoint", rule.token_endpoint));
+  TRY(fields.Read("scope", rule.scope));
   TRY(fields.CheckAllRead());
   return std::optional(std::move(rule));
 }
@@ -146,11 +158,18 @@ Result<RecipientRequest> ParseRecipientRequest(const json::object& body) {
 
 Result<TokenRequest> ParseTokenRequest(const json::object& body) {
   JsonFields fields(body);
-  TokenRequest request;
-  TRY(fields.Read("lifetime", request.lifetime));
-  TRY(fields.Read("neverExpires", request.never_expires));
-  TRY(fields.Read("comment", request.comment));
-  TRY(fields.Read("purpose", request.purpose));
+  const TokenRequest request = TRY(ReadToken(fields));
+  TRY(fields.CheckAllRead());
+  return request;
+}
+
+Result<RotationRequest> ParseRotationRequest(const json::object& body) {
+  JsonFields fields(body);
+  RotationRequest request;
+  std::optional<std::chrono::seconds> grace;
+  TRY(fields.Read("grace", grace));
+  request.grace = grace.value_or(request.grace);
+  request.token = TRY(ReadToken(fields));
   TRY(fields.CheckAllRead());
   return request;
 }
@@ -213,7 +232,10 @@ json::object ToJson(const catalog::ManagedRecipient& recipient) {
   if (recipient.federation) {
     out["federation"] = json::object{{"issuer", recipient.federation->issuer},
                                      {"audience", recipient.federation->audience},
-                                     {"claims", ObjectOf(recipient.federation->claims)}};
+                                     {"claims", ObjectOf(recipient.federation->claims)},
+                                     {"clientId", recipient.federation->client_id},
+                                     {"tokenEndpoint", recipient.federation->token_endpoint},
+                                     {"scope", recipient.federation->scope}};
   }
   if (recipient.certificate) {
     out["certificate"] = json::object{{"subject", recipient.certificate->subject},

@@ -67,12 +67,18 @@ struct TokenRequest {
   std::string purpose;
 };
 
+struct RotationRequest {
+  TokenRequest token;
+  std::chrono::seconds grace = std::chrono::hours(24);
+};
+
 /// Reading of JSON bodies. Errors: kInvalidArgument naming the field, for one that is not known
 /// (with the nearest known one), of another type or past a bound.
 Result<ShareRequest> ParseShareRequest(const json::object& body);
 Result<EntryRequest> ParseEntryRequest(const json::object& body);
 Result<RecipientRequest> ParseRecipientRequest(const json::object& body);
 Result<TokenRequest> ParseTokenRequest(const json::object& body);
+Result<RotationRequest> ParseRotationRequest(const json::object& body);
 
 /// Writing of what is there. Hashes of tokens are left out.
 json::object ToJson(const catalog::ManagedShare& share);

@@ -57,15 +57,22 @@ Result<void> AdminService::Change(const auth::Caller& caller, const Body& body) 
 Result<void> AdminService::RecordChange(const auth::Caller& caller, const Changed& changed,
                                         const Error* fault) {
   if (dependencies_.journal == nullptr) return {};
+  std::string reason;
+  if (fault != nullptr) {
+    // A database that goes away at COMMIT does not say whether it took the change.
+    const bool is_open = fault->code == ErrorCode::kUnavailable;
+    reason = (is_open ? "not confirmed: " : "not done: ") + fault->message;
+  }
   audit::Record record{.time = dependencies_.clock.Now(),
                        .action = changed.action,
                        .allowed = fault == nullptr,
-                       .reason = fault == nullptr ? "" : "not done: " + fault->message,
+                       .reason = std::move(reason),
                        .request_id = caller.request_id,
                        .recipient = caller.recipient,
                        .token_id = caller.token_id,
                        .peer = caller.peer,
                        .agent = caller.agent,
+                       .share = changed.share,
                        .object = changed.object};
   if (!changed.before.is_null()) AppendJson(changed.before, record.before);
   if (!changed.after.is_null()) AppendJson(changed.after, record.after);
@@ -79,22 +86,20 @@ Result<void> RequireRole(const auth::Caller& caller, catalog::Role least) {
   return PermissionDenied("the role {} may not do this", catalog::RoleName(caller.role));
 }
 
-Result<void> RequireOwner(const auth::Caller& caller, std::string_view owner) {
-  TRY(RequireRole(caller, catalog::Role::kShareOwner));
-  if (caller.role == catalog::Role::kAdmin || owner == caller.recipient) return {};
-  return PermissionDenied("it belongs to another owner");
+bool Owns(const auth::Caller& caller, std::string_view owner) {
+  return caller.role == catalog::Role::kAdmin || owner == caller.recipient;
 }
 
 Result<catalog::ManagedShare> AdminService::FindOwnShare(catalog::Transaction& transaction,
                                                          const auth::Caller& caller,
                                                          std::string_view name) {
+  TRY(RequireRole(caller, catalog::Role::kShareOwner));
   std::optional<catalog::ManagedShare> share = TRY(transaction.FindShare(name));
-  if (share) {
-    TRY(RequireOwner(caller, share->owner));
-    return std::move(*share);
-  }
+  if (share && Owns(caller, share->owner)) return std::move(*share);
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  if (view->FindShare(protocol::ShareName(std::string(name))) != nullptr) {
+  const bool is_of_file =
+      !share && view->FindShare(protocol::ShareName(std::string(name))) != nullptr;
+  if (is_of_file && caller.role == catalog::Role::kAdmin) {
     return InvalidArgument("share '{}' comes from the configuration: change it there", name);
   }
   return NotFound("share '{}' does not exist", name);
@@ -103,10 +108,10 @@ Result<catalog::ManagedShare> AdminService::FindOwnShare(catalog::Transaction& t
 Result<catalog::ManagedRecipient> AdminService::FindOwnRecipient(catalog::Transaction& transaction,
                                                                  const auth::Caller& caller,
                                                                  std::string_view name) {
+  TRY(RequireRole(caller, catalog::Role::kShareOwner));
   std::optional<catalog::ManagedRecipient> recipient = TRY(transaction.FindRecipient(name));
-  if (!recipient) return NotFound("recipient '{}' does not exist", name);
-  TRY(RequireOwner(caller, recipient->owner));
-  return std::move(*recipient);
+  if (recipient && Owns(caller, recipient->owner)) return std::move(*recipient);
+  return NotFound("recipient '{}' does not exist", name);
 }
 
 }  // namespace sluice::admin

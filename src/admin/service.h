@@ -26,9 +26,10 @@
 namespace sluice::admin {
 
 /// What owners can do. Every method takes who asks. An admin may do all; a share owner manages the
-/// shares and recipients that are theirs, with tables below the roots granted to them; an auditor
-/// looks at everything and changes nothing. Each change is one transaction of the store, recorded
-/// with before and after, and in force on this node when the call returns. Thread-safe.
+/// shares and recipients that are theirs, with tables below the roots granted to them, and others'
+/// look as if they were not there; an auditor looks at everything and changes nothing. Each change
+/// is one transaction of the store, recorded with before and after, and in force on this node when
+/// the call returns. Thread-safe.
 ///
 /// Errors of all methods: kPermissionDenied for what the role may not; kNotFound and kAlreadyExists
 /// by name; kInvalidArgument for values that cannot be; kUnavailable if the store does not answer
@@ -63,6 +64,8 @@ class AdminService {
     std::function<Result<ReadSize>(const std::string& location, const std::string& condition)>
         describe_table = {};
     const audit::PriceList* prices = nullptr;  ///< Null: ExplainCost tells no cost.
+    /// Where clients of an identity provider get tokens, as it says itself. May be empty.
+    std::function<Result<std::string>(const catalog::Issuer& issuer)> find_token_endpoint = {};
   };
   AdminService(const Dependencies& dependencies, Options options);
 
@@ -70,13 +73,14 @@ class AdminService {
   void SetEndpoint(std::string endpoint);
   std::string endpoint() const;
 
-  // Shares. Those of a file are listed too, and cannot be changed here.
+  // Shares. Those of a file are listed too, not to share owners, and cannot be changed here.
   struct ListedShare {
     catalog::ManagedShare share;  ///< Without entries.
     bool is_from_file = false;
     std::size_t table_count = 0;
   };
   Result<std::vector<ListedShare>> ListShares(const auth::Caller& caller);
+  /// A managed one, with entries.
   Result<catalog::ManagedShare> GetShare(const auth::Caller& caller, std::string_view name);
   Result<catalog::ManagedShare> CreateShare(const auth::Caller& caller,
                                             const ShareRequest& request);
@@ -147,12 +151,18 @@ class AdminService {
                            std::string_view token_id);
   /// The profile file of a token.
   std::string ProfileText(const IssuedToken& token) const;
+  /// The profile file of a recipient that gets tokens of its identity provider by a client of its
+  /// own there. kSecretPlace stands where the recipient puts that client's secret. May block for a
+  /// request to the provider. Errors: kInvalidArgument for a recipient that reads otherwise.
+  Result<json::object> ClientProfile(const auth::Caller& caller, std::string_view recipient);
+  static constexpr std::string_view kSecretPlace = "PUT-THE-CLIENT-SECRET-HERE";
 
   struct IssuedLink {
     Secret url;
     SystemTime expires_at;
   };
-  /// A link that gives a new token's profile once.
+  /// A link that gives a new token's profile once; that of ClientProfile to a recipient with an
+  /// identity provider, which is given no token in this way.
   Result<IssuedLink> IssueActivationLink(const auth::Caller& caller, std::string_view recipient,
                                          const TokenRequest& request);
   /// Spends a link: whoever has it is the recipient. Errors: kNotFound, in the same words, for a
@@ -235,7 +245,8 @@ class AdminService {
  private:
   /// What a change did to one object, for its record.
   struct Changed {
-    std::string object;  ///< "share sales", "recipient acme", ...
+    std::string object;      ///< "share sales", "recipient acme", ...
+    std::string share = {};  ///< The one it is about or part of; its owner may look at the record.
     json::value before;  ///< Null: it was not there.
     json::value after;
     audit::Action action = audit::Action::kChange;
@@ -267,6 +278,8 @@ class AdminService {
                                           const EntryName& name);
   Result<void> CheckLocation(const auth::Caller& caller, const EntryRequest& request,
                              bool is_folder);
+  Result<json::object> ClientProfileOf(const catalog::ManagedRecipient& recipient) const;
+  Result<std::optional<std::string>> ClientProfileOfLink(std::string_view code);
   Result<catalog::TokenRecord> NewToken(const catalog::ManagedRecipient& recipient,
                                         const TokenRequest& request, const Secret& text) const;
   Result<std::string> GrantableShare(catalog::Transaction& transaction, const auth::Caller& caller,

@@ -78,7 +78,7 @@ TEST_F(AdminTest, AFolderSharesTheTablesInIt) {
 TEST_F(AdminTest, ShareOwnersKeepToTheirOwnSharesAndRoots) {
   ASSERT_THAT(CreateShare("not-theirs"), IsOk());
   ASSERT_THAT(service_.CreateShare(seller_, {.name = "theirs"}), IsOk());
-  EXPECT_THAT(service_.DropShare(seller_, "not-theirs"), FailsWith(ErrorCode::kPermissionDenied));
+  EXPECT_THAT(service_.DropShare(seller_, "not-theirs"), FailsWith(ErrorCode::kNotFound));
   EXPECT_THAT(service_.GetShare(seller_, "not-theirs"), FailsWith(ErrorCode::kNotFound));
   EXPECT_THAT(service_.AddEntry(seller_, "theirs", TableAt("orders", "/data/sales/orders")),
               FailsWith(ErrorCode::kPermissionDenied));
@@ -96,6 +96,50 @@ TEST_F(AdminTest, ShareOwnersKeepToTheirOwnSharesAndRoots) {
   }
   EXPECT_THAT(service_.UpdateShare(seller_, "theirs", {.owner = "root"}),
               FailsWith(ErrorCode::kPermissionDenied));
+}
+
+TEST_F(AdminTest, WhatBelongsToAnotherOwnerLooksAsIfItWereNotThere) {
+  ASSERT_THAT(CreateShare("not-theirs"), IsOk());
+  ASSERT_THAT(service_.CreateRecipient(admin_, {.name = "not-theirs"}), IsOk());
+  ASSERT_THAT(service_.CreateRecipient(seller_, {.name = "acme"}), IsOk());
+  const auto told = [&](const std::string& name) {
+    std::vector<std::string> messages;
+    const auto add = [&](const auto& result) {
+      std::string message = result.ok() ? "done" : result.error().ToString();
+      const std::size_t at = message.find(name);
+      if (at != std::string::npos) message.replace(at, name.size(), "NAME");
+      messages.push_back(message);
+    };
+    add(service_.GetShare(seller_, name));
+    add(service_.FindShownShare(seller_, name));
+    add(service_.UpdateShare(seller_, name, {.comment = "x"}));
+    add(service_.DropShare(seller_, name));
+    add(service_.RemoveEntry(seller_, {.share = name, .schema = "a", .table = "b"}));
+    add(service_.GrantShare(seller_, {.share = name, .recipient = "acme"}));
+    add(service_.RevokeShare(seller_, {.share = name, .recipient = "acme"}));
+    add(service_.ChangeGrants(seller_, {.share = name, .granted = {"acme"}}));
+    add(service_.GetRecipient(seller_, name));
+    add(service_.ClientProfile(seller_, name));
+    add(service_.UpdateRecipient(seller_, name, {.comment = "x"}));
+    add(service_.DropRecipient(seller_, name));
+    add(service_.IssueToken(seller_, name, {}));
+    add(service_.RevokeToken(seller_, name, "1"));
+    add(service_.IssueActivationLink(seller_, name, {}));
+    return messages;
+  };
+  EXPECT_EQ(told("not-theirs"), told("missing"));
+  EXPECT_THAT(service_.ListShares(seller_), IsOkAnd(IsEmpty()));
+}
+
+TEST_F(AdminTest, SharesOfTheFileAreForAdminsAndAuditors) {
+  const auto share = catalog::Share::Make({.name = "filed"}).value();
+  follower_.SetFile({.shares = {share}});
+  EXPECT_THAT(service_.ListShares(admin_), IsOkAnd(SizeIs(1)));
+  EXPECT_THAT(service_.FindShownShare(auditor_, "filed"), IsOk());
+  EXPECT_THAT(service_.ListShares(seller_), IsOkAnd(IsEmpty()));
+  EXPECT_THAT(service_.FindShownShare(seller_, "filed"), FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(service_.DropShare(admin_, "filed"), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(service_.DropShare(seller_, "filed"), FailsWith(ErrorCode::kNotFound));
 }
 
 TEST_F(AdminTest, AuditorsLookAndChangeNothing) {
@@ -225,6 +269,80 @@ TEST(AdminRoutes, EverythingElseIsForOwners) {
     if (route.path == "/metrics") continue;
     EXPECT_EQ(route.who, auth::Who::kOwner) << route.path;
   }
+}
+
+class ClientProfileTest : public AdminTest {
+ protected:
+  ClientProfileTest() {
+    EXPECT_THAT(service_.PutIssuer(admin_, {.name = "corp", .url = "https://id.example.com"}),
+                IsOk());
+  }
+  void CreateFederated(const std::string& name, const std::string& client_id,
+                       const std::string& token_endpoint = "https://id.example.com/token") {
+    catalog::FederationRule rule{.issuer = "corp", .audience = "a", .claims = {{"sub", name}}};
+    rule.client_id = client_id;
+    if (!client_id.empty()) rule.token_endpoint = token_endpoint;
+    ASSERT_THAT(service_.CreateRecipient(admin_, {.name = name, .federation = std::optional(rule)}),
+                IsOk());
+  }
+  std::string CodeOf(const std::string& recipient) {
+    const auto link = service_.IssueActivationLink(admin_, recipient, {});
+    EXPECT_THAT(link, IsOk());
+    return link->url.Reveal().substr(link->url.Reveal().rfind('/') + 1);
+  }
+};
+
+TEST_F(ClientProfileTest, SaysWhereTokensAreAndLeavesTheSecretToTheRecipient) {
+  CreateFederated("acme", "acme-reader");
+  const auto profile = service_.ClientProfile(auditor_, "acme");
+  ASSERT_THAT(profile, IsOk());
+  std::string text;
+  AppendJson(*profile, text);
+  EXPECT_EQ(text, R"({"shareCredentialsVersion":2,"type":"oauth_client_credentials",)"
+                  R"("endpoint":"http://host/delta-sharing","tokenEndpoint":)"
+                  R"("https://id.example.com/token","clientId":"acme-reader",)"
+                  R"("clientSecret":"PUT-THE-CLIENT-SECRET-HERE"})");
+}
+
+TEST_F(ClientProfileTest, IsGivenOnceByALinkAndNoTokenWithIt) {
+  CreateFederated("acme", "acme-reader");
+  const std::string code = CodeOf("acme");
+  EXPECT_THAT(service_.Activate(admin_, code), IsOkAnd(testing::HasSubstr("acme-reader")));
+  EXPECT_THAT(service_.Activate(admin_, code), FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(service_.GetRecipient(admin_, "acme")->tokens, IsEmpty());
+}
+
+TEST_F(ClientProfileTest, WithoutAClientThereIsNoneAndALinkDoesNotFallBackToAToken) {
+  CreateFederated("browser", "");
+  EXPECT_THAT(service_.ClientProfile(admin_, "browser"), FailsWith(ErrorCode::kInvalidArgument));
+  EXPECT_THAT(service_.IssueActivationLink(admin_, "browser", {}),
+              FailsWith(ErrorCode::kInvalidArgument));
+  ASSERT_THAT(service_.CreateRecipient(admin_, {.name = "acme"}), IsOk());
+  EXPECT_THAT(service_.ClientProfile(admin_, "acme"), FailsWith(ErrorCode::kInvalidArgument));
+  const std::string code = CodeOf("acme");
+  const catalog::FederationRule rule{.issuer = "corp", .audience = "a", .claims = {{"sub", "x"}}};
+  ASSERT_THAT(service_.UpdateRecipient(admin_, "acme", {.federation = std::optional(rule)}),
+              IsOk());
+  EXPECT_THAT(service_.Activate(admin_, code), FailsWith(ErrorCode::kNotFound));
+  EXPECT_THAT(service_.GetRecipient(admin_, "acme")->tokens, IsEmpty());
+}
+
+TEST_F(ClientProfileTest, ATokenEndpointThatIsNotSaidIsTheProviders) {
+  AdminService::Dependencies dependencies = dependencies_;
+  Result<std::string> answer = std::string("https://id.example.com/found");
+  dependencies.find_token_endpoint = [&](const catalog::Issuer& issuer) {
+    EXPECT_EQ(issuer.url, "https://id.example.com");
+    return answer;
+  };
+  AdminService service(dependencies, {});
+  CreateFederated("acme", "acme-reader", "");
+  EXPECT_EQ(service.ClientProfile(admin_, "acme")->at("tokenEndpoint").as_string(),
+            "https://id.example.com/found");
+  const std::string code = CodeOf("acme");
+  answer = Unavailable("the identity provider does not answer");
+  EXPECT_THAT(service.Activate(admin_, code), FailsWith(ErrorCode::kUnavailable));
+  answer = std::string("https://id.example.com/found");
+  EXPECT_THAT(service.Activate(admin_, code), IsOk());  // the failure did not spend it
 }
 
 }  // namespace

@@ -114,7 +114,8 @@ Result<std::vector<AdminService::ListedShare>> AdminService::ListShares(
     const auth::Caller& caller) {
   std::vector<ListedShare> listed;
   const catalog::ViewPtr view = dependencies_.catalog.Current();
-  for (std::size_t i = 0; i < view->file_share_count(); ++i) {
+  const bool sees_all = caller.role != Role::kShareOwner;
+  for (std::size_t i = 0; sees_all && i < view->file_share_count(); ++i) {
     const catalog::Share& share = *view->shares()[i];
     listed.push_back({.share = {.id = share.id(),
                                 .name = share.name().value(),
@@ -126,7 +127,7 @@ Result<std::vector<AdminService::ListedShare>> AdminService::ListShares(
   std::ranges::sort(all.shares, {},
                     [](const ManagedShare& share) { return AsciiLower(share.name); });
   for (ManagedShare& share : all.shares) {
-    if (caller.role == Role::kShareOwner && share.owner != caller.recipient) continue;
+    if (!sees_all && share.owner != caller.recipient) continue;
     const auto shown = view->FindShareById(share.id);
     share.entries.clear();
     listed.push_back(
@@ -164,7 +165,8 @@ Result<ManagedShare> AdminService::CreateShare(const auth::Caller& caller,
   if (known != nullptr) return AlreadyExists("share '{}' exists already", share.name);
   const Body change = [&](Transaction& transaction) -> Result<Changed> {
     TRY(transaction.PutShare(share));
-    return Changed{.object = "share " + share.name, .before = {}, .after = ToJson(share)};
+    return Changed{
+        .object = "share " + share.name, .share = share.name, .before = {}, .after = ToJson(share)};
   };
   TRY(Change(caller, change));
   return share;
@@ -185,8 +187,10 @@ Result<ManagedShare> AdminService::UpdateShare(const auth::Caller& caller, std::
     }
     share.updated_at = dependencies_.clock.Now();
     TRY(transaction.PutShare(share));
-    return Changed{
-        .object = "share " + share.name, .before = std::move(before), .after = ToJson(share)};
+    return Changed{.object = "share " + share.name,
+                   .share = share.name,
+                   .before = std::move(before),
+                   .after = ToJson(share)};
   };
   TRY(Change(caller, change));
   return share;
@@ -197,7 +201,8 @@ Result<void> AdminService::DropShare(const auth::Caller& caller, std::string_vie
     ManagedShare share = TRY(FindOwnShare(transaction, caller, name));
     share.entries = TRY(transaction.ListEntries(share.id));
     TRY(transaction.DeleteShare(share.id));
-    return Changed{.object = "share " + share.name, .before = ToJson(share), .after = {}};
+    return Changed{
+        .object = "share " + share.name, .share = share.name, .before = ToJson(share), .after = {}};
   });
 }
 
@@ -238,7 +243,10 @@ Result<std::vector<Entry>> AdminService::AddEntries(const auth::Caller& caller,
     std::vector<Changed> changes;
     for (const Entry& entry : entries) {
       TRY(transaction.PutEntry(share.id, entry));
-      changes.push_back({.object = ObjectOf(share, entry), .before = {}, .after = ToJson(entry)});
+      changes.push_back({.object = ObjectOf(share, entry),
+                         .share = share.name,
+                         .before = {},
+                         .after = ToJson(entry)});
     }
     return changes;
   };
@@ -262,8 +270,10 @@ Result<Entry> AdminService::UpdateEntry(const auth::Caller& caller, const EntryN
     json::object before = ToJson(entry);
     TRY(Apply(request, entry));
     TRY(transaction.PutEntry(share.id, entry));
-    return Changed{
-        .object = ObjectOf(share, entry), .before = std::move(before), .after = ToJson(entry)};
+    return Changed{.object = ObjectOf(share, entry),
+                   .share = share.name,
+                   .before = std::move(before),
+                   .after = ToJson(entry)};
   };
   TRY(Change(caller, change));
   return entry;
@@ -274,7 +284,10 @@ Result<void> AdminService::RemoveEntry(const auth::Caller& caller, const EntryNa
     const ManagedShare share = TRY(FindOwnShare(transaction, caller, name.share));
     const Entry entry = TRY(FindEntry(transaction, share, name));
     TRY(transaction.DeleteEntry(share.id, entry.id));
-    return Changed{.object = ObjectOf(share, entry), .before = ToJson(entry), .after = {}};
+    return Changed{.object = ObjectOf(share, entry),
+                   .share = share.name,
+                   .before = ToJson(entry),
+                   .after = {}};
   });
 }
 
@@ -287,7 +300,10 @@ Result<void> AdminService::RemoveEntries(const auth::Caller& caller, std::string
     for (const Entry& entry : entries) {
       if (std::ranges::find(entry_ids, entry.id) == entry_ids.end()) continue;
       TRY(transaction.DeleteEntry(share.id, entry.id));
-      changes.push_back({.object = ObjectOf(share, entry), .before = ToJson(entry), .after = {}});
+      changes.push_back({.object = ObjectOf(share, entry),
+                         .share = share.name,
+                         .before = ToJson(entry),
+                         .after = {}});
     }
     return changes;
   });
@@ -303,13 +319,18 @@ Result<void> AdminService::RemoveSchema(const auth::Caller& caller, std::string_
     for (const Entry& entry : entries) {
       if (!is_it(entry.schema)) continue;
       TRY(transaction.DeleteEntry(share.id, entry.id));
-      changes.push_back({.object = ObjectOf(share, entry), .before = ToJson(entry), .after = {}});
+      changes.push_back({.object = ObjectOf(share, entry),
+                         .share = share.name,
+                         .before = ToJson(entry),
+                         .after = {}});
     }
     const json::object before = ToJson(share);
     if (std::erase_if(share.schemas, is_it) > 0) {
       TRY(transaction.PutShare(share));
-      changes.push_back(
-          {.object = "share " + share.name, .before = before, .after = ToJson(share)});
+      changes.push_back({.object = "share " + share.name,
+                         .share = share.name,
+                         .before = before,
+                         .after = ToJson(share)});
     }
     if (!changes.empty()) return changes;
     return NotFound("nothing was added to share '{}' as schema '{}'", share.name, schema);

@@ -22,6 +22,19 @@ constexpr seconds kNoExpiryMaximum = std::chrono::days(3650);
 constexpr std::size_t kCodeBytes = 32;
 constexpr std::size_t kMaxTextBytes = 1'000;
 
+/// A link of a recipient with an identity provider gives no token, so nothing can be asked of one.
+Result<void> CheckLinkOfClient(const ManagedRecipient& recipient, const TokenRequest& request) {
+  if (recipient.federation->client_id.empty()) {
+    return InvalidArgument(
+        "recipient '{}' shows tokens of its identity provider: name its client there, by clientId, "
+        "for a profile to hand over",
+        recipient.name);
+  }
+  if (!request.lifetime) return {};
+  return InvalidArgument("recipient '{}' shows tokens of its identity provider, not of this server",
+                         recipient.name);
+}
+
 Error NoSuchLink() {
   return NotFound(
       "the activation link was used, has expired or never was: ask the owner for another");
@@ -114,16 +127,6 @@ Result<void> AdminService::RevokeToken(const auth::Caller& caller, std::string_v
   });
 }
 
-std::string AdminService::ProfileText(const IssuedToken& token) const {
-  json::object profile = {{"shareCredentialsVersion", 1},
-                          {"endpoint", endpoint()},
-                          {"bearerToken", token.text.Reveal()}};
-  if (token.record.expires_at) profile["expirationTime"] = TimeText(*token.record.expires_at);
-  std::string text;
-  AppendJson(profile, text);
-  return text + "\n";
-}
-
 Result<AdminService::IssuedLink> AdminService::IssueActivationLink(const auth::Caller& caller,
                                                                    std::string_view name,
                                                                    const TokenRequest& request) {
@@ -136,7 +139,11 @@ Result<AdminService::IssuedLink> AdminService::IssueActivationLink(const auth::C
                           .expires_at = now + options_.activation_lifetime};
   const Body change = [&](Transaction& transaction) -> Result<Changed> {
     const ManagedRecipient recipient = TRY(FindOwnRecipient(transaction, caller, name));
-    TRY(NewToken(recipient, request, Secret(code)));  // could it be made now?
+    if (recipient.federation) {
+      TRY(CheckLinkOfClient(recipient, request));
+    } else {
+      TRY(NewToken(recipient, request, Secret(code)));  // could it be made now?
+    }
     catalog::ActivationLink link{.id = crypto::FormatUuid(crypto::Uuid4()),
                                  .recipient_id = recipient.id,
                                  .code_sha256 = crypto::Sha256(code),
@@ -156,6 +163,7 @@ Result<AdminService::IssuedLink> AdminService::IssueActivationLink(const auth::C
 
 Result<std::string> AdminService::Activate(const auth::Caller& caller, std::string_view code) {
   const SystemTime now = dependencies_.clock.Now();
+  const std::optional<std::string> client_profile = TRY(ClientProfileOfLink(code));
   IssuedToken issued{.record = {}, .text = auth::GenerateToken()};
   auth::Caller activated = caller;
   const Body change = [&](Transaction& transaction) -> Result<Changed> {
@@ -164,19 +172,27 @@ Result<std::string> AdminService::Activate(const auth::Caller& caller, std::stri
     const auto recipient = TRY(transaction.FindRecipientById(link->recipient_id));
     if (!recipient || !recipient->enabled) return NoSuchLink();
     activated.recipient = recipient->name;
+    link->used_at = now;
+    TRY(transaction.PutActivationLink(*link));
+    Changed changed{.object = Format("recipient {}", recipient->name),
+                    .before = {},
+                    .after = {},
+                    .action = audit::Action::kActivation};
+    if (recipient->federation) {  // as it was a moment ago, or the owner has just changed it
+      if (!client_profile) return NoSuchLink();
+      changed.after = json::object{{"clientId", recipient->federation->client_id}};
+      return changed;
+    }
+    if (client_profile) return NoSuchLink();
     TokenRequest request{.comment = link->token_comment};
     if (link->token_lifetime.count() > 0) request.lifetime = link->token_lifetime;
     issued.record = TRY(NewToken(*recipient, request, issued.text));
-    link->used_at = now;
-    TRY(transaction.PutActivationLink(*link));
     TRY(transaction.PutToken(recipient->id, issued.record));
-    return Changed{.object = Format("recipient {}", recipient->name),
-                   .before = {},
-                   .after = ToJson(issued.record),
-                   .action = audit::Action::kActivation};
+    changed.after = ToJson(issued.record);
+    return changed;
   };
   TRY(Change(activated, change));
-  return ProfileText(issued);
+  return client_profile ? *client_profile : ProfileText(issued);
 }
 
 Result<void> AdminService::CheckActivation(std::string_view code) {

@@ -23,7 +23,7 @@ Result<void> Decision::Finish(const Error* refusal) {
   is_written_ = true;
   record_.allowed = refusal == nullptr;
   if (refusal != nullptr) record_.reason = refusal->message;
-  return Settle(journal_->AppendSoon(record_));
+  return Settle(journal_->AppendUnsynced(record_));
 }
 
 Result<void> Decision::Settle(Result<void> written) {

@@ -28,7 +28,8 @@ class Decision {
   /// Says that the caller is allowed what the record tells, and returns when that is on disk: only
   /// then may a link, credential or row leave. Once. Errors: kUnavailable.
   Result<void> Allow();
-  /// The end of the request: writes what was not written yet, without waiting. Null for a success.
+  /// The end of the request: writes what was not written yet, without waiting for the disk. Null
+  /// for a success.
   /// Errors: kUnavailable if it cannot be recorded: the answer must not be given then.
   Result<void> Finish(const Error* refusal);
 

@@ -13,28 +13,29 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-/// So many waiting bytes are written without further delay.
-constexpr std::size_t kSoonBytes = 256 << 10;
-
-/// Records that are written together. Filled under the journal's lock, then the writer's own.
+/// What was written since the last sync began. Guarded by the journal's lock, but for `state`.
 struct Batch {
   enum State : int { kWaiting, kSynced, kFailed };
 
-  Bodies bodies;
-  std::vector<bool> has_waiter;  ///< Of each record.
+  std::vector<std::string> kept;  ///< Bodies of the records that nobody waits for.
   std::size_t waiters = 0;
-  Steady::time_point oldest;
-  Sequence first = 0;                ///< Once written.
-  std::atomic<int> state{kWaiting};  ///< What waiters wait for; `first` is set before.
+  std::size_t bytes = 0;
+  Steady::time_point begun;
+  std::atomic<int> state{kWaiting};  ///< What waiters wait for.
 
-  bool empty() const { return bodies.sizes.empty(); }
-  Sequence end() const { return first + std::ssize(bodies.sizes); }
+  bool empty() const { return kept.empty() && waiters == 0; }
   void Add(std::string_view body, bool waits) {
-    if (empty()) oldest = Steady::now();
-    bodies.bytes += body;
-    bodies.sizes.push_back(static_cast<std::uint32_t>(body.size()));
-    has_waiter.push_back(waits);
-    waiters += waits ? 1 : 0;
+    if (empty()) begun = Steady::now();
+    bytes += body.size();
+    if (waits) {
+      ++waiters;
+    } else {
+      kept.emplace_back(body);
+    }
+  }
+  bool Wait() const {
+    state.wait(kWaiting, std::memory_order_acquire);
+    return state.load(std::memory_order_acquire) == kSynced;
   }
   void Finish(State how) {
     state.store(how, std::memory_order_release);
@@ -45,21 +46,22 @@ using BatchPtr = std::shared_ptr<Batch>;
 
 Error CannotWrite() { return Unavailable("the audit log cannot be written"); }
 
+/// Callers write their records themselves, under the lock; a thread of its own syncs, without it.
 class FileJournal final : public Journal {
  public:
   FileJournal(const JournalOptions& options, std::unique_ptr<JournalFiles> files)
-      : options_(options), files_(std::move(files)), writer_([this] { Run(); }) {}
+      : options_(options), files_(std::move(files)), syncer_([this] { Run(); }) {}
   ~FileJournal() override {
     {
       const std::lock_guard lock(mutex_);
       is_stopping_ = true;
     }
     wake_.notify_all();
-    writer_.join();
+    syncer_.join();
   }
 
   Result<Sequence> Append(const Record& record) override;
-  Result<void> AppendSoon(const Record& record) override;
+  Result<void> AppendUnsynced(const Record& record) override;
 
   Result<std::vector<std::string>> Read(Sequence from, std::size_t max_records) const override {
     return files_->Read(from, max_records);
@@ -86,52 +88,41 @@ class FileJournal final : public Journal {
   bool HasRoom(std::size_t bytes) const {
     return waiting_bytes_ == 0 || waiting_bytes_ + bytes <= options_.max_waiting_bytes;
   }
-  bool MustRefuse() const { return is_failing_ && (!retry_->empty() || Steady::now() < next_try_); }
-  void Add(std::string_view body, bool waits);
-  Steady::time_point NextWork() const;
-  void Fail(const Error& error);
+  bool MustRefuse() const {
+    return is_failing_ && (is_torn_ || !retry_->empty() || Steady::now() < next_try_);
+  }
+  Result<Sequence> Write(std::string_view body, bool waits);
+  void Note(const Error& error);
 
-  // The writer.
+  // The syncer, under the lock but for Sync and KeepHead.
   void Run();
+  Steady::time_point NextWork() const;
   void WorkOnce(Lock& lock);
-  Result<void> WriteAndSync(bool must_sync);
-  std::size_t FinishSynced();
+  Result<void> WriteKept();
+  Result<void> Sync(Lock& lock);
+  void LeaveFile(const BatchPtr& batch);
   void KeepHead(Lock& lock);
 
   const JournalOptions options_;
   const std::unique_ptr<JournalFiles> files_;
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;           ///< The writer waits.
+  std::condition_variable wake_;           ///< The syncer waits.
   std::condition_variable room_;           ///< Callers wait for fewer waiting bytes.
   mutable std::condition_variable grown_;  ///< Readers wait for records.
   BatchPtr current_ = std::make_shared<Batch>();
-  BatchPtr retry_ = std::make_shared<Batch>();  ///< Given without waiting, of failed batches.
+  BatchPtr retry_ = std::make_shared<Batch>();  ///< Accepted, then cut off by a failed sync.
   std::size_t waiting_bytes_ = 0;
   bool is_stopping_ = false;
   bool is_failing_ = false;
+  bool is_torn_ = false;  ///< A write failed, and its file was not left yet.
   Steady::time_point next_try_;
   Stats stats_;
 
-  // The writer's own.
-  std::vector<BatchPtr> taken_;     ///< To be written.
-  std::vector<BatchPtr> unsynced_;  ///< Written.
-  Sequence synced_ = files_->size();
-  Steady::time_point unsynced_since_;
-  Steady::time_point next_head_ = Steady::now() + options_.head_interval;
+  Steady::time_point next_head_ = Steady::now() + options_.head_interval;  ///< The syncer's own.
 
-  std::thread writer_;  ///< Last: it uses the rest.
+  std::thread syncer_;  ///< Last: it uses the rest.
 };
-
-void FileJournal::Add(std::string_view body, bool waits) {
-  const bool is_first = current_->empty();
-  const bool is_first_waiter = waits && current_->waiters == 0;
-  const bool was_small = current_->bodies.bytes.size() < kSoonBytes;
-  current_->Add(body, waits);
-  waiting_bytes_ += body.size();
-  const bool is_now_large = was_small && current_->bodies.bytes.size() >= kSoonBytes;
-  if (is_first || is_first_waiter || is_now_large) wake_.notify_one();
-}
 
 std::string_view BodyOf(const Record& record) {
   thread_local std::string body;
@@ -140,28 +131,41 @@ std::string_view BodyOf(const Record& record) {
   return body;
 }
 
+Result<Sequence> FileJournal::Write(std::string_view body, bool waits) {
+  auto written = files_->Write(body);
+  if (!written.ok()) {
+    Note(written.error());
+    is_torn_ = true;
+    wake_.notify_one();
+    return CannotWrite();
+  }
+  const bool must_wake = current_->empty() || (waits && current_->waiters == 0);
+  current_->Add(body, waits);
+  waiting_bytes_ += body.size();
+  if (must_wake) wake_.notify_one();
+  return written;
+}
+
 Result<Sequence> FileJournal::Append(const Record& record) {
   const std::string_view body = BodyOf(record);
   BatchPtr batch;
-  Sequence place = 0;
+  Sequence sequence = 0;
   {
     Lock lock(mutex_);
-    room_.wait(lock, [&] { return is_failing_ || HasRoom(body.size()); });
+    room_.wait(lock, [&] { return !is_torn_ && (is_failing_ || HasRoom(body.size())); });
     if (MustRefuse() || !HasRoom(body.size())) return CannotWrite();
     batch = current_;
-    place = std::ssize(batch->bodies.sizes);
-    Add(body, /*waits=*/true);
+    sequence = TRY(Write(body, /*waits=*/true));
   }
-  batch->state.wait(Batch::kWaiting, std::memory_order_acquire);
-  if (batch->state.load(std::memory_order_acquire) != Batch::kSynced) return CannotWrite();
-  return batch->first + place;
+  if (!batch->Wait()) return CannotWrite();
+  return sequence;
 }
 
-Result<void> FileJournal::AppendSoon(const Record& record) {
+Result<void> FileJournal::AppendUnsynced(const Record& record) {
   const std::string_view body = BodyOf(record);
   const std::lock_guard lock(mutex_);
   if (MustRefuse() || !HasRoom(body.size())) return CannotWrite();
-  Add(body, /*waits=*/false);
+  TRY(Write(body, /*waits=*/false));
   return {};
 }
 
@@ -181,15 +185,20 @@ Journal::Stats FileJournal::stats() const {
   return stats;
 }
 
+void FileJournal::Note(const Error& error) {
+  ++stats_.failures;
+  stats_.last_failure = error.ToString();
+  is_failing_ = true;
+  next_try_ = Steady::now() + options_.retry_delay;
+}
+
 /// When there is next something to do, if nothing changes before.
 Steady::time_point FileJournal::NextWork() const {
-  const bool is_urgent = current_->waiters > 0 || current_->bodies.bytes.size() >= kSoonBytes;
-  if (is_stopping_ || is_urgent) return Steady::time_point::min();
-  Steady::time_point next = Steady::time_point::max();
-  if (!current_->empty()) next = std::min(next, current_->oldest + options_.lazy_write);
+  if (is_stopping_ || is_torn_ || current_->waiters > 0) return Steady::time_point::min();
+  Steady::time_point next = next_head_;
+  if (!current_->empty()) next = std::min(next, current_->begun + options_.lazy_sync);
   if (!retry_->empty()) next = std::min(next, next_try_);
-  if (!unsynced_.empty()) next = std::min(next, unsynced_since_ + options_.lazy_sync);
-  return std::min(next, next_head_);
+  return next;
 }
 
 void FileJournal::Run() {
@@ -208,74 +217,67 @@ void FileJournal::Run() {
 }
 
 void FileJournal::WorkOnce(Lock& lock) {
-  for (BatchPtr* batch : {&retry_, &current_}) {
-    if (!(*batch)->empty()) taken_.push_back(std::exchange(*batch, std::make_shared<Batch>()));
+  Result<void> done;
+  if (!retry_->empty()) done = WriteKept();
+  if (done.ok() && !current_->empty()) done = Sync(lock);
+  if (!done.ok()) Note(done.error());
+  if (is_torn_ && current_->empty()) {  // what was written before the tear is on disk
+    files_->Abandon();
+    is_torn_ = false;
   }
-  if (taken_.empty() && unsynced_.empty()) return;
-  bool must_sync = is_stopping_ || is_failing_ ||
-                   (!unsynced_.empty() && Steady::now() >= unsynced_since_ + options_.lazy_sync);
-  for (const BatchPtr& batch : taken_) must_sync = must_sync || batch->waiters > 0;
-  if (unsynced_.empty()) unsynced_since_ = Steady::now();
-  lock.unlock();
-  const auto begin = std::chrono::steady_clock::now();
-  const Result<void> done = WriteAndSync(must_sync);
-  if (must_sync) options_.on_sync(std::chrono::steady_clock::now() - begin);
-  if (!done.ok()) files_->Abandon();
-  const Sequence before = synced_;
-  const std::size_t bytes = FinishSynced();
-  lock.lock();
-  waiting_bytes_ -= bytes;
-  stats_.syncs += synced_ > before ? 1 : 0;
-  if (done.ok()) is_failing_ = is_failing_ && !must_sync;
-  if (!done.ok()) Fail(done.error());
   room_.notify_all();
   grown_.notify_all();
 }
 
-Result<void> FileJournal::WriteAndSync(bool must_sync) {
-  if (files_->IsFull()) {
-    TRY(files_->Sync());
-    TRY(files_->Roll());
+/// Writes again what was accepted and then cut off. Nothing else is accepted meanwhile.
+Result<void> FileJournal::WriteKept() {
+  for (const std::string& body : retry_->kept) {
+    const auto written = files_->Write(body);
+    if (written.ok()) continue;
+    files_->Abandon();
+    return written.error();
   }
-  while (!taken_.empty()) {
-    taken_.front()->first = TRY(files_->Write(taken_.front()->bodies));
-    unsynced_.push_back(std::move(taken_.front()));
-    taken_.erase(taken_.begin());
-  }
-  if (must_sync) TRY(files_->Sync());
+  current_ = std::exchange(retry_, std::make_shared<Batch>());
   return {};
 }
 
-/// Wakes those whose records are on disk. Returns how many bytes wait no more.
-std::size_t FileJournal::FinishSynced() {
-  synced_ = files_->size();
-  std::size_t bytes = 0;
-  std::erase_if(unsynced_, [&](const BatchPtr& batch) {
-    if (batch->end() > synced_) return false;
-    bytes += batch->bodies.bytes.size();
-    batch->Finish(Batch::kSynced);
-    return true;
-  });
-  return bytes;
+/// Syncs what is written, while more is written behind it; nothing is when the file is at its end.
+Result<void> FileJournal::Sync(Lock& lock) {
+  const BatchPtr batch = std::exchange(current_, std::make_shared<Batch>());
+  const bool ends_file = files_->IsFull();
+  const auto begin = Steady::now();
+  Result<JournalFiles::Mark> mark = files_->BeginSync();
+  Result<void> done = mark.ok() ? Result<void>() : Result<void>(mark.error());
+  if (done.ok()) {
+    if (!ends_file) lock.unlock();
+    done = files_->SyncUpTo(*mark);
+    options_.on_sync(Steady::now() - begin);
+    if (!ends_file) lock.lock();
+  }
+  if (!done.ok()) {
+    LeaveFile(batch);
+    return done;
+  }
+  files_->EndSync(*mark);
+  ++stats_.syncs;
+  waiting_bytes_ -= batch->bytes;
+  batch->Finish(Batch::kSynced);
+  is_failing_ = is_torn_;
+  return ends_file ? files_->EndSegment() : Result<void>();
 }
 
-/// What is not on disk was cut off. Those who wait are told; the rest was accepted, so it is kept.
-void FileJournal::Fail(const Error& error) {
-  ++stats_.failures;
-  stats_.last_failure = error.ToString();
-  is_failing_ = true;
-  next_try_ = Steady::now() + options_.retry_delay;
-  std::move(taken_.begin(), taken_.end(), std::back_inserter(unsynced_));
-  taken_.clear();
-  for (const BatchPtr& batch : std::exchange(unsynced_, {})) {
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < batch->bodies.sizes.size(); ++i) {
-      const std::size_t size = batch->bodies.sizes[i];
-      const std::string_view body = std::string_view(batch->bodies.bytes).substr(at, size);
-      batch->has_waiter[i] ? void(waiting_bytes_ -= size) : retry_->Add(body, /*waits=*/false);
-      at += size;
+/// After a failed sync: what is not on disk is cut off. Those who wait are told; the rest was
+/// accepted, so it is kept.
+void FileJournal::LeaveFile(const BatchPtr& batch) {
+  files_->Abandon();
+  is_torn_ = false;
+  for (const BatchPtr& failed : {batch, std::exchange(current_, std::make_shared<Batch>())}) {
+    waiting_bytes_ -= failed->bytes;
+    for (const std::string& body : failed->kept) {
+      retry_->Add(body, /*waits=*/false);
+      waiting_bytes_ += body.size();
     }
-    batch->Finish(Batch::kFailed);
+    failed->Finish(Batch::kFailed);
   }
 }
 

@@ -23,22 +23,20 @@ struct JournalOptions {
   std::string node;  ///< Names the tree, see IsNodeName: unique among nodes that share a store,
                      ///< and lasting. A folder that was lost needs a new name.
   std::size_t segment_bytes = 64 << 20;      ///< At most 1 GiB.
-  std::size_t max_waiting_bytes = 16 << 20;  ///< Of records not on disk yet.
+  std::size_t max_waiting_bytes = 16 << 20;  ///< Of records written and not synced.
   std::chrono::milliseconds head_interval{60'000};
-  /// What was given without waiting is written within lazy_write, so that the end of the process
-  /// loses no more than that, and synced within lazy_sync.
-  std::chrono::milliseconds lazy_write{1};
-  std::chrono::milliseconds lazy_sync{200};
+  std::chrono::milliseconds lazy_sync{200};  ///< When what nobody waits for is synced.
   /// After a failed write, how long everything is refused before the next try.
   std::chrono::milliseconds retry_delay{100};
-  /// Told how long each batch took to write and sync; called by the journal's own thread.
+  /// Told how long each sync took; called by the journal's own thread.
   std::function<void(std::chrono::nanoseconds)> on_sync = [](std::chrono::nanoseconds /*took*/) {};
   const SystemCalls* calls = &SystemCalls::Real();  ///< Must outlive the journal.
 };
 
 /// A node's own log of decisions, in a folder of its data directory. Records are numbered from 0
-/// without gaps, in the order in which they were given. Threads that append at the same time share
-/// one fdatasync. One process has it open at a time. Thread-safe.
+/// without gaps, in the order in which they were given. Each is written by the thread that gives
+/// it, so that the end of the process loses none that was accepted; threads that wait for the disk
+/// share one fdatasync. One process has it open at a time. Thread-safe.
 ///
 ///   SEQUENCE.log   records, see segment.h. A new file about every `segment_bytes`.
 ///   tree           the hashes of the Merkle tree over all records, see StoredHashIndex
@@ -62,9 +60,10 @@ class Journal {
   /// I/O error): nothing that the record would have allowed may be done then. It is cut off the
   /// file again, and later ones go into a new file. Waits while max_waiting_bytes are waiting.
   virtual Result<Sequence> Append(const Record& record) = 0;
-  /// Returns at once; the record is on disk soon. If writing fails, it is kept and tried again.
-  /// Errors: kUnavailable while writing fails or max_waiting_bytes are waiting.
-  virtual Result<void> AppendSoon(const Record& record) = 0;
+  /// Returns when the record is written, but not synced: it outlives the process at once, and the
+  /// machine within lazy_sync. If the sync fails, it is kept and tried again. Errors: kUnavailable
+  /// if writing fails, and while max_waiting_bytes are not synced.
+  virtual Result<void> AppendUnsynced(const Record& record) = 0;
 
   /// Up to `max_records` records from `from` on that are on disk, as EncodeRecord wrote them; fewer
   /// if they pass 16 MiB. Errors: kNotFound if `from` was dropped; kCorruptData, kUnavailable.

@@ -121,7 +121,7 @@ TEST_F(FaultTest, TheFirstWriteOfASegmentMayFail) {
 }
 
 TEST_F(FaultTest, ANewSegmentThatCannotBeMadeIsTriedAgain) {
-  options_.segment_bytes = 1;  // each batch has its own
+  options_.segment_bytes = 1;  // each record has its own
   const auto journal = Open();
   EXPECT_THAT(journal->Append(TypicalRecord("a")), IsOk());
   calls_.create.times = 1;
@@ -131,15 +131,29 @@ TEST_F(FaultTest, ANewSegmentThatCannotBeMadeIsTriedAgain) {
 }
 
 TEST_F(FaultTest, WhatWasAcceptedWithoutWaitingIsTriedAgain) {
-  calls_.sync.times = 5;
   {
     const auto journal = Open();
-    ASSERT_THAT(journal->AppendSoon(TypicalRecord("kept")), IsOk());
-    EXPECT_EQ(journal->WaitBeyond(0, std::chrono::minutes(1)), 1);
+    ASSERT_THAT(journal->Append(TypicalRecord("first")), IsOk());
+    calls_.sync.times = 5;
+    ASSERT_THAT(journal->AppendUnsynced(TypicalRecord("kept")), IsOk());
+    EXPECT_EQ(journal->WaitBeyond(1, std::chrono::minutes(1)), 2);
     EXPECT_EQ(journal->stats().failures, 5);
     EXPECT_EQ(journal->stats().waiting_bytes, 0);
   }
-  EXPECT_THAT(RequestIds(*Open()), ElementsAre("kept"));
+  EXPECT_THAT(RequestIds(*Open()), ElementsAre("first", "kept"));
+}
+
+TEST_F(FaultTest, AWriteThatFailsTakesNothingAlong) {
+  options_.lazy_sync = std::chrono::hours(1);
+  {
+    const auto journal = Open();
+    ASSERT_THAT(journal->AppendUnsynced(TypicalRecord("a")), IsOk());
+    calls_.write.times = 1;
+    EXPECT_THAT(journal->AppendUnsynced(TypicalRecord("no")), FailsWith(ErrorCode::kUnavailable));
+    EXPECT_THAT(journal->Append(TypicalRecord("b")), IsOkAnd(1));
+    EXPECT_THAT(RequestIds(*journal), ElementsAre("a", "b"));
+  }
+  EXPECT_THAT(RequestIds(*Open()), ElementsAre("a", "b"));
 }
 
 TEST_F(FaultTest, RefusesEverythingWhileItFails) {
@@ -148,7 +162,7 @@ TEST_F(FaultTest, RefusesEverythingWhileItFails) {
   const auto journal = Open();
   EXPECT_THAT(journal->Append(TypicalRecord()), FailsWith(ErrorCode::kUnavailable));
   EXPECT_THAT(journal->Append(TypicalRecord()), FailsWith(ErrorCode::kUnavailable));
-  EXPECT_THAT(journal->AppendSoon(TypicalRecord()), FailsWith(ErrorCode::kUnavailable));
+  EXPECT_THAT(journal->AppendUnsynced(TypicalRecord()), FailsWith(ErrorCode::kUnavailable));
   EXPECT_EQ(journal->stats().failures, 1);
 }
 

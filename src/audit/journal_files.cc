@@ -10,7 +10,7 @@
 namespace sluice::audit {
 namespace {
 
-constexpr Sequence kMarkDistance = 256;
+constexpr Sequence kSignDistance = 256;
 constexpr std::size_t kMaxSegmentBytes = 1 << 30;
 constexpr std::size_t kMaxReadBytes = 16 << 20;
 
@@ -91,7 +91,7 @@ Result<void> JournalFiles::ReadRecords() {
 Result<void> JournalFiles::ReadSegment(const SegmentFile& segment, Sequence end) {
   SegmentReader reader = TRY(SegmentReader::Open(segment.path));
   while (written_ < end) {
-    Mark(segment.first, written_, reader.offset());
+    Signpost(segment.first, written_, reader.offset());
     const auto text = TRY(reader.Next());
     if (!text)
       return Damage(segment.path, Format("records {} to {} are missing", written_, end - 1));
@@ -103,7 +103,7 @@ Result<void> JournalFiles::ReadSegment(const SegmentFile& segment, Sequence end)
 Result<void> JournalFiles::ReadLastSegment(const SegmentFile& segment) {
   SegmentReader reader = TRY(SegmentReader::Open(segment.path));
   while (true) {
-    Mark(segment.first, written_, reader.offset());
+    Signpost(segment.first, written_, reader.offset());
     const auto text = reader.Next();
     if (!text.ok() && text.error().code != ErrorCode::kCorruptData) return text.error();
     if (!text.ok()) {
@@ -177,43 +177,45 @@ Result<void> JournalFiles::CheckLastHead() {
   return {};
 }
 
-Result<Sequence> JournalFiles::Write(const Bodies& bodies) {
+Result<Sequence> JournalFiles::Write(std::string_view body) {
   if (!active_.file.valid()) TRY(BeginSegment());
-  const Sequence first = written_;
-  const std::int64_t first_hash = StoredHashCount(first);
-  frames_.clear();
-  hashes_.clear();
+  frame_.clear();
+  AppendFrame({.node = options_.node,
+               .sequence = written_,
+               .body = body,
+               .synced = static_cast<std::uint32_t>(active_.synced_bytes)},
+              frame_);
+  const std::int64_t in_file =
+      StoredHashCount(written_) - static_cast<std::int64_t>(new_hashes_.size());
   const ReadHash read = [&](std::int64_t index) -> Result<Hash> {
-    if (index < first_hash) return tree_.Read(index);
-    return hashes_[static_cast<std::size_t>(index - first_hash)];
+    if (index < in_file) return tree_.Read(index);
+    return new_hashes_[static_cast<std::size_t>(index - in_file)];
   };
-  std::size_t at = 0;
-  for (const std::uint32_t size : bodies.sizes) {
-    const std::size_t begin = frames_.size();
-    Mark(active_.first, written_, active_.written_bytes + static_cast<std::int64_t>(begin));
-    AppendFrame({.node = options_.node,
-                 .sequence = written_,
-                 .body = std::string_view(bodies.bytes).substr(at, size),
-                 .synced = static_cast<std::uint32_t>(active_.synced_bytes)},
-                frames_);
-    const auto hashes = TRY(HashesToAppend(written_, LeafHash(FrameText(frames_, begin)), read));
-    hashes_.insert(hashes_.end(), hashes.begin(), hashes.end());
-    at += size;
-    ++written_;
-  }
-  TRY(WriteAt({*options_.calls, active_.file, active_.path}, active_.written_bytes, frames_));
-  TRY(tree_.Write(first_hash, hashes_));
-  active_.written_bytes += static_cast<std::int64_t>(frames_.size());
-  return first;
+  const auto hashes = TRY(HashesToAppend(written_, LeafHash(FrameText(frame_, 0)), read));
+  TRY(WriteAt({*options_.calls, active_.file, active_.path}, active_.written_bytes, frame_));
+  Signpost(active_.first, written_, active_.written_bytes);
+  new_hashes_.insert(new_hashes_.end(), hashes.begin(), hashes.end());
+  active_.written_bytes += static_cast<std::int64_t>(frame_.size());
+  return written_++;
 }
 
-Result<void> JournalFiles::Sync() {
-  if (written_ == synced_.load()) return {};
+Result<JournalFiles::Mark> JournalFiles::BeginSync() {
+  const std::int64_t in_file =
+      StoredHashCount(written_) - static_cast<std::int64_t>(new_hashes_.size());
+  TRY(tree_.Write(in_file, new_hashes_));
+  new_hashes_.clear();
+  return Mark{.records = written_, .bytes = active_.written_bytes};
+}
+
+Result<void> JournalFiles::SyncUpTo(const Mark& mark) {
+  if (mark.records == synced_.load()) return {};
   if (is_tree_doubtful_) TRY(SyncTree());
-  TRY(SyncFile({*options_.calls, active_.file, active_.path}));
-  active_.synced_bytes = active_.written_bytes;
-  synced_ = written_;
-  return {};
+  return SyncFile({*options_.calls, active_.file, active_.path});
+}
+
+void JournalFiles::EndSync(const Mark& mark) {
+  active_.synced_bytes = mark.bytes;
+  synced_ = mark.records;
 }
 
 Result<void> JournalFiles::SyncTree() {
@@ -224,6 +226,7 @@ Result<void> JournalFiles::SyncTree() {
 
 void JournalFiles::Abandon() {
   written_ = synced_.load();
+  new_hashes_.clear();
   is_tree_doubtful_ = true;
   (void)tree_.Truncate(StoredHashCount(written_));
   if (!active_.file.valid()) return;
@@ -233,9 +236,9 @@ void JournalFiles::Abandon() {
     segments_.erase(active_.first);
   } else {
     (void)options_.calls->Truncate(active_.file.get(), active_.synced_bytes);
-    const auto marks = (written_ - active_.first + kMarkDistance - 1) / kMarkDistance;
+    const auto signs = (written_ - active_.first + kSignDistance - 1) / kSignDistance;
     auto& offsets = segments_[active_.first].offsets;
-    if (std::ssize(offsets) > marks) offsets.resize(static_cast<std::size_t>(marks));
+    if (std::ssize(offsets) > signs) offsets.resize(static_cast<std::size_t>(signs));
   }
   active_ = {};
 }
@@ -245,10 +248,11 @@ bool JournalFiles::IsFull() const {
          active_.written_bytes >= static_cast<std::int64_t>(options_.segment_bytes);
 }
 
-Result<void> JournalFiles::Roll() {
+Result<void> JournalFiles::EndSegment() {
   TRY(SyncTree());  // opening reads the last segment alone
   TRY(KeepHead());
-  return BeginSegment();
+  active_ = {};
+  return {};
 }
 
 Result<void> JournalFiles::BeginSegment() {
@@ -297,13 +301,13 @@ Result<void> JournalFiles::DropBefore(Sequence before) {
   return SyncDirectory(*options_.calls, options_.directory);
 }
 
-void JournalFiles::Mark(Sequence first, Sequence sequence, std::int64_t offset) const {
-  if ((sequence - first) % kMarkDistance != 0) return;
+void JournalFiles::Signpost(Sequence first, Sequence sequence, std::int64_t offset) const {
+  if ((sequence - first) % kSignDistance != 0) return;
   const std::lock_guard lock(mutex_);
   const auto segment = segments_.find(first);
   if (segment == segments_.end()) return;  // dropped
   auto& offsets = segment->second.offsets;
-  if (std::ssize(offsets) == (sequence - first) / kMarkDistance) offsets.push_back(offset);
+  if (std::ssize(offsets) == (sequence - first) / kSignDistance) offsets.push_back(offset);
 }
 
 /// The nearest known place at or before the record.
@@ -311,14 +315,14 @@ Result<JournalFiles::Position> JournalFiles::Find(Sequence sequence) const {
   const std::lock_guard lock(mutex_);
   const auto next = segments_.upper_bound(sequence);
   if (next == segments_.begin()) return NotFound("record {} was dropped", sequence);
-  const auto& [first, marks] = *std::prev(next);
-  Position place{.path = marks.path, .segment = first, .sequence = first, .end = size()};
+  const auto& [first, signs] = *std::prev(next);
+  Position place{.path = signs.path, .segment = first, .sequence = first, .end = size()};
   if (next != segments_.end()) place.end = std::min(place.end, next->first);
-  if (marks.offsets.empty()) return place;
-  const auto last = static_cast<Sequence>(marks.offsets.size()) - 1;
-  const Sequence mark = std::min((sequence - first) / kMarkDistance, last);
-  place.offset = marks.offsets[static_cast<std::size_t>(mark)];
-  place.sequence += mark * kMarkDistance;
+  if (signs.offsets.empty()) return place;
+  const auto last = static_cast<Sequence>(signs.offsets.size()) - 1;
+  const Sequence sign = std::min((sequence - first) / kSignDistance, last);
+  place.offset = signs.offsets[static_cast<std::size_t>(sign)];
+  place.sequence += sign * kSignDistance;
   return place;
 }
 
@@ -340,7 +344,7 @@ Result<std::vector<std::string>> JournalFiles::Read(Sequence from, std::size_t m
     }
     if (!reader.ok()) return std::move(reader).error();
     for (Sequence at = place.sequence; at < place.end && !is_enough(); ++at) {
-      Mark(place.segment, at, reader->offset());
+      Signpost(place.segment, at, reader->offset());
       const auto text = TRY(reader->Next());
       if (!text) return Damage(place.path, Format("record {} is missing", at));
       if (at < from) continue;

@@ -15,32 +15,37 @@
 
 namespace sluice::audit {
 
-/// Records as they wait: their bodies (see AppendRecordBody) end to end.
-struct Bodies {
-  std::string bytes;
-  std::vector<std::uint32_t> sizes;
-};
-
-/// What a journal has on disk. One thread at a time calls what changes it; the rest is thread-safe
-/// and sees synced records only.
+/// What a journal has on disk. One thread at a time calls what changes it, but for SyncUpTo; the
+/// rest is thread-safe and sees synced records only.
 class JournalFiles {
  public:
   /// As Journal::Open.
   static Result<std::unique_ptr<JournalFiles>> Open(const JournalOptions& options,
                                                     crypto::SigningKey key, const Clock& clock);
 
-  // Changing. After an error of Write, Sync or Roll, Abandon must be next.
+  /// How far was written at a moment.
+  struct Mark {
+    Sequence records = 0;
+    std::int64_t bytes = 0;  ///< Of the segment.
+  };
 
-  /// Writes records behind the last one. Returns the first's number.
-  Result<Sequence> Write(const Bodies& bodies);
-  /// Makes what was written durable: only then does size() count it.
-  Result<void> Sync();
+  // Changing. After an error of Write, BeginSync or SyncUpTo nothing more may be written before
+  // Abandon.
+
+  /// Writes a record's body (see AppendRecordBody) behind the last one. Returns its number.
+  Result<Sequence> Write(std::string_view body);
+  /// Makes what was written before BeginSync durable; EndSync then lets size() count it. Write may
+  /// go on beside SyncUpTo.
+  Result<Mark> BeginSync();
+  Result<void> SyncUpTo(const Mark& mark);
+  void EndSync(const Mark& mark);
   /// Cuts off what was written and not synced, and leaves its file: later records go into a new
   /// one. What cannot be cut off does not count once there is a new file; see segment.h.
   void Abandon();
-  /// Whether the next write should go into a new segment; Roll begins it. All must be synced.
+  /// Whether the segment is long enough. EndSegment ends it, when all of it is synced: the next
+  /// record goes into a new one. After an error the segment goes on.
   bool IsFull() const;
-  Result<void> Roll();
+  Result<void> EndSegment();
   /// Signs and keeps a head, unless the last one kept has this size.
   Result<void> KeepHead();
   /// Thread-safe.
@@ -57,8 +62,8 @@ class JournalFiles {
   Result<std::vector<Hash>> Consistency(std::int64_t old_size, std::int64_t new_size) const;
 
  private:
-  /// Where every kMarkDistance-th record of a segment begins, as far as that is known.
-  struct Marks {
+  /// Where every kSignDistance-th record of a segment begins, as far as that is known.
+  struct Signs {
     std::string path;
     std::vector<std::int64_t> offsets;
   };
@@ -95,7 +100,7 @@ class JournalFiles {
   Result<void> SyncTree();
   std::string HeadsPath() const { return options_.directory + "/heads"; }
   Result<Position> Find(Sequence sequence) const;
-  void Mark(Sequence first, Sequence sequence, std::int64_t offset) const;
+  void Signpost(Sequence first, Sequence sequence, std::int64_t offset) const;
 
   const JournalOptions options_;
   const crypto::SigningKey key_;
@@ -103,18 +108,18 @@ class JournalFiles {
   TreeFile tree_;
   std::int64_t cut_bytes_ = 0;
 
-  // Of the writing thread.
+  // Of what changes it.
   Active active_;
   Sequence written_ = 0;
   bool is_tree_doubtful_ = false;  ///< Hashes of abandoned records may be on disk.
   std::int64_t heads_bytes_ = 0;
   std::int64_t last_head_size_ = 0;
-  std::string frames_;
-  std::vector<Hash> hashes_;
+  std::string frame_;
+  std::vector<Hash> new_hashes_;  ///< The last ones of the tree, not in its file yet.
 
   std::atomic<Sequence> synced_ = 0;
   mutable std::mutex mutex_;
-  mutable std::map<Sequence, Marks> segments_;  ///< By their first record. Guarded by mutex_.
+  mutable std::map<Sequence, Signs> segments_;  ///< By their first record. Guarded by mutex_.
 };
 
 }  // namespace sluice::audit

@@ -7,6 +7,10 @@ namespace sluice::audit {
 
 std::int64_t LeaseBlock(std::int64_t limit) { return std::max<std::int64_t>(limit / 100, 1); }
 
+std::int64_t LeaseAdvance(std::int64_t limit) {
+  return std::max<std::int64_t>(LeaseBlock(limit) / 8, 1);
+}
+
 LeaseAsker::LeaseAsker(LeaseSource& source, Answered answered)
     : source_(source), answered_(std::move(answered)), thread_([this] { Run(); }) {}
 

@@ -82,8 +82,11 @@ class LeaseTable final : public LeaseSource {
 
 }  // namespace
 
-Result<std::unique_ptr<LeaseSource>> OpenLeaseTable(db::Database& database) {
-  TRY(db::Migrate(database, "quota", kMigrations));
+Result<void> PrepareLeaseTable(db::Database& database) {
+  return db::Migrate(database, "quota", kMigrations);
+}
+
+std::unique_ptr<LeaseSource> NewLeaseTable(db::Database& database) {
   return std::make_unique<LeaseTable>(database);
 }
 

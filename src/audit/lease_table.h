@@ -8,9 +8,12 @@
 
 namespace sluice::audit {
 
-/// Leases in a table: in PostgreSQL for a fleet, in SQLite so that a node that starts again knows
-/// what it had spent. Rows of windows that are over are deleted. `database` must outlive it. Brings
-/// its table up to date. Errors: those of db::Migrate.
-Result<std::unique_ptr<LeaseSource>> OpenLeaseTable(db::Database& database);
+/// Brings the table of leases up to date. Errors: those of db::Migrate.
+Result<void> PrepareLeaseTable(db::Database& database);
+
+/// Leases in that table: in PostgreSQL for a fleet, in SQLite so that a node that starts again
+/// knows what it had spent. Rows of windows that are over are deleted. `database` must outlive it;
+/// what its calls wait at most, so does a read that needs a lease.
+std::unique_ptr<LeaseSource> NewLeaseTable(db::Database& database);
 
 }  // namespace sluice::audit

@@ -22,7 +22,8 @@ class LeaseTable : public testing::TestWithParam<db::Backend> {
     const std::string reason = db::TestDatabase::ReasonToSkip(GetParam());
     if (!reason.empty()) GTEST_SKIP() << reason;
     database_ = test_database_.Open();
-    leases_ = OpenLeaseTable(*database_).value();
+    ASSERT_THAT(PrepareLeaseTable(*database_), IsOk());
+    leases_ = NewLeaseTable(*database_);
   }
 
   static LeaseKey Key(std::string recipient, SystemTime day = kDay) {

@@ -1,6 +1,7 @@
 #include "audit/quota.h"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_set>
 #include <utility>
 
@@ -13,6 +14,8 @@ using catalog::Measure;
 using catalog::Window;
 
 constexpr std::int64_t kMilli = 1'000;
+// A server that ends is not held up for longer by what it gives back.
+constexpr std::chrono::seconds kMaxReturning{5};
 
 }  // namespace
 
@@ -32,6 +35,10 @@ void Quotas::Impl::SetLimits(std::vector<catalog::Quota> quotas) {
   std::unordered_set<std::uint64_t> kept;
   for (const QuotaRule& rule : fresh) kept.insert(rule.counter);
   rules = std::make_shared<const QuotaRules>(std::move(fresh));
+  leases_requests = std::ranges::any_of(rules->all(), [](const QuotaRule& rule) {
+    const bool is_long = rule.quota.window == Window::kDay || rule.quota.window == Window::kMonth;
+    return is_long && rule.quota.measure == Measure::kRequests;
+  });
   // A check that comes between is held to the old limits or to the new ones, never to none.
   if (!rules->all().empty()) has_rules.store(true, std::memory_order_release);
   for (Shard& shard : shards) {
@@ -69,6 +76,7 @@ std::vector<Quotas::State> Quotas::Impl::States(std::string_view recipient_id) {
 void Quotas::Impl::EndLeases() {
   asker.reset();
   if (!leases) return;
+  const auto deadline = std::chrono::steady_clock::now() + kMaxReturning;
   for (Shard& shard : shards) {
     const std::lock_guard lock(shard.mutex);
     for (const auto& [id, counters] : shard.recipients) {
@@ -77,8 +85,10 @@ void Quotas::Impl::EndLeases() {
             std::ranges::find(shard.rules->all(), counter.counter, &QuotaRule::counter);
         if (rule == shard.rules->all().end() || counter.granted <= counter.used) continue;
         const Due nothing{.rule = &*rule};
-        // What cannot be returned is lost until the window ends.
-        (void)leases->Return(MakeAsk(counter, nothing, id).key, counter.granted - counter.used);
+        const LeaseKey key = MakeAsk(counter, nothing, id).key;
+        // What cannot be returned is lost until the window ends; nor can the rest be then.
+        if (!leases->Return(key, counter.granted - counter.used).ok()) return;
+        if (std::chrono::steady_clock::now() >= deadline) return;
       }
     }
   }
@@ -98,16 +108,18 @@ Quotas::~Quotas() { impl_->EndLeases(); }
 
 void Quotas::SetLimits(std::vector<catalog::Quota> quotas) { impl_->SetLimits(std::move(quotas)); }
 
+bool Quotas::MayWait() const { return impl_->leases != nullptr && impl_->leases_requests; }
+
 Result<void> Quotas::AdmitRequest(const Reader& reader) {
   QuotaAmounts amounts{};
   amounts[static_cast<std::size_t>(Measure::kRequests)] = 1;
-  return impl_->Count(reader, amounts, Impl::IfShort::kAskAhead).result;
+  return impl_->CountOrWait(reader, amounts);
 }
 
 Result<Quotas::Permit> Quotas::AdmitQuery(const Reader& reader) {
   QuotaAmounts amounts{};
   amounts[static_cast<std::size_t>(Measure::kConcurrent)] = 1;
-  Impl::Attempt attempt = impl_->Count(reader, amounts, Impl::IfShort::kAskAhead);
+  Impl::Attempt attempt = impl_->Count(reader, amounts, Impl::Advance::kNone);
   TRY(std::move(attempt.result));
   if (attempt.running.empty()) return Permit();
   struct Running {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ class LeaseSource;
 class Quotas {
  public:
   static constexpr std::int64_t kMaxLimit = 9'000'000'000'000'000;
+  static constexpr std::chrono::milliseconds kMaxWait{1'000};
 
   /// By itself: what was used is known until the process ends. `clock` must outlive it.
   explicit Quotas(const Clock& clock);
@@ -54,14 +56,18 @@ class Quotas {
     std::string_view recipient_id;
     std::string_view share_id;  ///< Empty: not about one share.
   };
-  /// Counts a request. Never blocks. Errors: kResourceExhausted saying which quota ("quota reached:
-  /// 1000 requests a day"), with `retry_after`; in a fleet kUnavailable if budget could not be had
-  /// in time. Nothing is counted then.
+  /// Whether AdmitRequest may wait for a lease: with requests of a day or month among the quotas.
+  bool MayWait() const;
+  /// Counts a request. In a fleet it waits for a lease if none is at hand, for kMaxWait at most,
+  /// and not while the LeaseSource is known to be away. Errors: kResourceExhausted saying which
+  /// quota
+  /// ("quota reached: 1000 requests a day"), with `retry_after`; in a fleet kUnavailable if no
+  /// budget could be had. Nothing is counted then.
   Result<void> AdmitRequest(const Reader& reader);
   /// Counts a query that runs until the permit goes. Errors: kResourceExhausted, as above.
   Result<Permit> AdmitQuery(const Reader& reader);
-  /// Counts what a planned answer would give, before any link to it exists. May wait for the
-  /// LeaseSource. Errors: as for a request; kTooLarge for more than a whole second's, day's or
+  /// Counts what a planned answer would give, before any link to it exists. Waits as a request
+  /// does. Errors: as for a request; kTooLarge for more than a whole second's, day's or
   /// month's limit, since waiting does not help.
   Result<void> AdmitRead(const Reader& reader, std::int64_t files, std::int64_t bytes);
 

@@ -17,8 +17,6 @@ constexpr std::int64_t kMilli = 1'000;
 // How long to go on with the source's last word: that there was too little, or that it is away.
 constexpr std::int64_t kAskAgainMillis = 60'000;
 constexpr std::int64_t kAskAfterFaultMillis = 1'000;
-// Rounds in which a large read may ask for what it lacks, while others spend it.
-constexpr int kMaxRounds = 4;
 
 bool IsLong(Window window) { return window == Window::kDay || window == Window::kMonth; }
 
@@ -76,7 +74,7 @@ void Quotas::Impl::FindDue(Shard& shard, const Reader& reader, const QuotaAmount
 }
 
 Quotas::Impl::Room Quotas::Impl::RoomFor(const QuotaCounter& counter, const Due& due,
-                                         std::int64_t now) const {
+                                         std::int64_t now, Advance advance) const {
   const std::int64_t limit = due.rule->limit;
   const Measure measure = due.rule->quota.measure;
   const bool is_read = measure == Measure::kFiles || measure == Measure::kBytes;
@@ -92,7 +90,8 @@ Quotas::Impl::Room Quotas::Impl::RoomFor(const QuotaCounter& counter, const Due&
   const Room full{Verdict::kFull, counter.span.end - now};
   if (!fits) return full;
   if (!leases) return {};
-  const std::int64_t ahead = counter.is_short ? 0 : LeaseBlock(limit);
+  const bool may_advance = advance == Advance::kAllowed && !counter.is_short;
+  const std::int64_t ahead = may_advance ? LeaseAdvance(limit) : 0;
   if (due.amount <= counter.granted + ahead - counter.used) return {};
   return counter.is_short ? full : Room{Verdict::kNoBudget, kMilli};
 }
@@ -109,16 +108,19 @@ LeaseAsk Quotas::Impl::MakeAsk(const QuotaCounter& counter, const Due& due,
           .counter = counter.counter};
 }
 
-void Quotas::Impl::AskAhead(QuotaCounter& counter, const Due& due, std::string_view recipient) {
+void Quotas::Impl::AskIfDue(QuotaCounter& counter, const Due& due, std::string_view recipient) {
   if (!leases || !IsLong(counter.window) || counter.is_asking) return;
-  if (counter.granted - counter.used > LeaseBlock(due.rule->limit) / 2) return;
-  if (UnixMillis(clock.Now()) < counter.ask_at) return;
+  const std::int64_t left = counter.granted - counter.used;
+  if (!due.lacks_budget && left > LeaseBlock(due.rule->limit) / 2) return;
+  const bool is_too_early = UnixMillis(clock.Now()) < counter.ask_at;
+  if (is_too_early && (is_source_away || !due.lacks_budget)) return;
   counter.is_asking = true;
-  asker->Ask(MakeAsk(counter, {.rule = due.rule}, recipient));
+  const std::int64_t lacking = due.lacks_budget ? due.amount : 0;
+  asker->Ask(MakeAsk(counter, {.rule = due.rule, .amount = lacking}, recipient));
 }
 
 Quotas::Impl::Attempt Quotas::Impl::Count(const Reader& reader, const QuotaAmounts& amounts,
-                                          IfShort if_short) {
+                                          Advance advance) {
   if (!has_rules.load(std::memory_order_acquire)) return {};
   Shard& shard = ShardOf(reader.recipient_id);
   const std::lock_guard lock(shard.mutex);
@@ -137,44 +139,51 @@ Quotas::Impl::Attempt Quotas::Impl::Count(const Reader& reader, const QuotaAmoun
     }
     QuotaCounter& counter = counters[due.counter];
     counter.Advance(now, due.rule->limit);
-    const Room room = RoomFor(counter, due, now);
+    const Room room = RoomFor(counter, due, now, advance);
+    due.lacks_budget = room.verdict == Verdict::kNoBudget;
     refusal.Consider(due, room);
-    if (room.verdict == Verdict::kNoBudget) {
-      attempt.missing.push_back(MakeAsk(counter, due, reader.recipient_id));
-    }
   }
-  if (refusal.due) {
-    attempt.result = refusal.ToError();
-    if (refusal.room.verdict != Verdict::kNoBudget) attempt.missing.clear();
-  }
-  for (const Due& due : shard.due) {
+  if (refusal.due) attempt.result = refusal.ToError();
+  attempt.lacks_budget = refusal.room.verdict == Verdict::kNoBudget;
+  attempt.answers = shard.answers;
+  for (Due& due : shard.due) {
     QuotaCounter& counter = counters[due.counter];
     if (!refusal.due) {
       counter.used += counter.window == Window::kSecond ? due.amount * kMilli : due.amount;
       if (counter.window == Window::kNone) attempt.running.push_back(counter.counter);
     }
-    const bool asks_itself = if_short == IfShort::kTell && !attempt.missing.empty();
-    if (!asks_itself) AskAhead(counter, due, reader.recipient_id);
+    due.lacks_budget = due.lacks_budget && attempt.lacks_budget;  // Else it is refused anyway.
+    AskIfDue(counter, due, reader.recipient_id);
   }
   return attempt;
 }
 
 Result<void> Quotas::Impl::CountOrWait(const Reader& reader, const QuotaAmounts& amounts) {
-  Attempt attempt = Count(reader, amounts, IfShort::kTell);
-  for (int round = 1; round < kMaxRounds && !attempt.missing.empty(); ++round) {
-    for (const LeaseAsk& ask : attempt.missing) {
-      const Result<std::int64_t> granted = leases->Take(ask.key, ask.want);
-      TakeAnswer(ask, granted);
-      if (!granted.ok()) return std::move(attempt.result);
-    }
-    attempt = Count(reader, amounts, IfShort::kTell);
+  if (!leases) return Count(reader, amounts, Advance::kNone).result;
+  const auto deadline = std::chrono::steady_clock::now() + kMaxWait;
+  while (true) {
+    const bool is_alone = is_source_away || std::chrono::steady_clock::now() >= deadline;
+    Attempt attempt = Count(reader, amounts, is_alone ? Advance::kAllowed : Advance::kNone);
+    if (is_alone || !attempt.lacks_budget) return std::move(attempt.result);
+    Shard& shard = ShardOf(reader.recipient_id);
+    std::unique_lock lock(shard.mutex);
+    shard.answered.wait_until(lock, deadline, [&] { return shard.answers != attempt.answers; });
   }
-  return std::move(attempt.result);
 }
 
 void Quotas::Impl::TakeAnswer(const LeaseAsk& ask, const Result<std::int64_t>& granted) {
+  is_source_away = !granted.ok();
   Shard& shard = ShardOf(ask.key.recipient_id);
-  const std::lock_guard lock(shard.mutex);
+  {
+    const std::lock_guard lock(shard.mutex);
+    ++shard.answers;
+    CreditAnswer(shard, ask, granted);
+  }
+  shard.answered.notify_all();
+}
+
+void Quotas::Impl::CreditAnswer(Shard& shard, const LeaseAsk& ask,
+                                const Result<std::int64_t>& granted) {
   const auto recipient = shard.recipients.find(ask.key.recipient_id);
   if (recipient == shard.recipients.end()) return;
   const auto counter = std::ranges::find(recipient->second, ask.counter, &QuotaCounter::counter);

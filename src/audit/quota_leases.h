@@ -18,10 +18,11 @@ struct LeaseKey {
   std::int64_t limit = 0;  ///< Of the quota as the node knows it.
 };
 
-/// Budgets that the nodes of a fleet share. A node takes a lease, LeaseBlock() at a time, ahead of
-/// what it spends, and may spend one more lease while it waits for an answer; so that each node
-/// overspends by at most one lease in a window, and requests wait for nothing. What a node that
-/// died had taken and not spent is lost until the window ends. Thread-safe.
+/// Budgets that the nodes of a fleet share, or one server and the one it was before a restart. A
+/// node takes a lease, LeaseBlock() at a time, ahead of what it spends. While the source is away a
+/// node spends what it holds and LeaseAdvance() beyond, which the next lease pays for: so a window
+/// is overspent by no more than all nodes' advances. What a node that died had taken and not spent
+/// is lost until the window ends. Thread-safe.
 class LeaseSource {
  public:
   virtual ~LeaseSource() = default;
@@ -35,5 +36,7 @@ class LeaseSource {
 
 /// A hundredth of the limit, at least 1.
 std::int64_t LeaseBlock(std::int64_t limit);
+/// An eighth of that, at least 1: eight nodes together advance one lease.
+std::int64_t LeaseAdvance(std::int64_t limit);
 
 }  // namespace sluice::audit

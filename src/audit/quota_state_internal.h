@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -13,22 +14,6 @@
 
 namespace sluice::audit {
 
-/// A rule that a claim falls under, and the counter of its recipient.
-struct QuotaDue {
-  const QuotaRule* rule = nullptr;
-  std::int64_t amount = 0;
-  std::size_t counter = 0;  // Of the recipient's.
-};
-
-/// A part of the recipients.
-struct QuotaShard {
-  mutable std::mutex mutex;
-  std::shared_ptr<const QuotaRules> rules;
-  TextMap<std::vector<QuotaCounter>> recipients;
-  std::size_t sweep_at = 0;
-  std::vector<QuotaDue> due;  // Of the check that holds the lock: kept for its memory.
-};
-
 enum class QuotaVerdict : std::uint8_t {
   kEnough,
   kNoBudget,  ///< Of a fleet: none at hand.
@@ -38,6 +23,25 @@ enum class QuotaVerdict : std::uint8_t {
 struct QuotaRoom {
   QuotaVerdict verdict = QuotaVerdict::kEnough;
   std::int64_t wait_millis = 0;
+};
+
+/// A rule that a claim falls under, and the counter of its recipient.
+struct QuotaDue {
+  const QuotaRule* rule = nullptr;
+  std::int64_t amount = 0;
+  std::size_t counter = 0;    // Of the recipient's.
+  bool lacks_budget = false;  // The claim is refused, for this among others.
+};
+
+/// A part of the recipients.
+struct QuotaShard {
+  mutable std::mutex mutex;
+  std::shared_ptr<const QuotaRules> rules;
+  TextMap<std::vector<QuotaCounter>> recipients;
+  std::size_t sweep_at = 0;
+  std::vector<QuotaDue> due;  // Of the check that holds the lock: kept for its memory.
+  std::uint64_t answers = 0;  // Of the LeaseSource so far.
+  std::condition_variable answered;
 };
 
 inline constexpr std::size_t kQuotaShards = 64;
@@ -57,15 +61,15 @@ struct Quotas::Impl {
   }
   void SetLimits(std::vector<catalog::Quota> quotas);
 
-  /// What became of an attempt to count. If it failed only for budget that this node has not yet,
-  /// `missing` are the questions for it.
+  /// What became of an attempt to count.
   struct Attempt {
     Result<void> result;
-    std::vector<LeaseAsk> missing;
+    bool lacks_budget = false;  ///< It failed only for budget that this node has not yet asked for.
+    std::uint64_t answers = 0;  ///< Of the shard, when the budget was asked for.
     std::vector<std::uint64_t> running;  ///< Counters of concurrent queries that count it now.
   };
-  enum class IfShort : std::uint8_t { kAskAhead, kTell };
-  Attempt Count(const Reader& reader, const QuotaAmounts& amounts, IfShort if_short);
+  enum class Advance : std::uint8_t { kNone, kAllowed };
+  Attempt Count(const Reader& reader, const QuotaAmounts& amounts, Advance advance);
   Result<void> CountOrWait(const Reader& reader, const QuotaAmounts& amounts);
   void EndQuery(std::string_view recipient_id, const std::vector<std::uint64_t>& running);
   std::vector<State> States(std::string_view recipient_id);
@@ -74,14 +78,20 @@ struct Quotas::Impl {
   // Called with the shard's lock held.
   std::vector<QuotaCounter>& CountersOf(Shard& shard, std::string_view recipient_id);
   void FindDue(Shard& shard, const Reader& reader, const QuotaAmounts& amounts);
-  Room RoomFor(const QuotaCounter& counter, const Due& due, std::int64_t now) const;
+  Room RoomFor(const QuotaCounter& counter, const Due& due, std::int64_t now,
+               Advance advance) const;
   LeaseAsk MakeAsk(const QuotaCounter& counter, const Due& due, std::string_view recipient) const;
-  void AskAhead(QuotaCounter& counter, const Due& due, std::string_view recipient);
+  /// For what is lacking, or will be soon, unless that is asked for already.
+  void AskIfDue(QuotaCounter& counter, const Due& due, std::string_view recipient);
+
+  void CreditAnswer(Shard& shard, const LeaseAsk& ask, const Result<std::int64_t>& granted);
 
   void TakeAnswer(const LeaseAsk& ask, const Result<std::int64_t>& granted);
 
   const Clock& clock;
   std::atomic<bool> has_rules = false;
+  std::atomic<bool> leases_requests = false;  // Some quota on requests is of a day or a month.
+  std::atomic<bool> is_source_away = false;   // So its last answer said.
 
   std::mutex rules_mutex;  // Of SetLimits: guards the next two.
   std::uint64_t next_counter = 1;

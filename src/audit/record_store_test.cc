@@ -39,7 +39,9 @@ class RecordStoreContract : public JournalTest, public testing::WithParamInterfa
   std::unique_ptr<Shipper> NewShipper(const ShipperOptions& options = {}) {
     std::vector<std::unique_ptr<Destination>> destinations;
     destinations.push_back(NewStore());
-    return std::make_unique<Shipper>(*journal_, clock_, options, std::move(destinations));
+    auto shipper = std::make_unique<Shipper>(*journal_, clock_, options, std::move(destinations));
+    shipper->Start();
+    return shipper;
   }
   void ShipAll() { EXPECT_TRUE(NewShipper()->WaitUntilShipped(journal_->size(), 60s)); }
   void Append(const Record& record) { ASSERT_THAT(journal_->Append(record), IsOk()); }

@@ -17,6 +17,9 @@ Shipper::Shipper(Journal& journal, const Clock& clock, const ShipperOptions& opt
     line->destination = std::move(destination);
     lines_.push_back(std::move(line));
   }
+}
+
+void Shipper::Start() {
   for (const auto& line : lines_) line->thread = std::thread([this, &line] { Run(*line); });
 }
 
@@ -26,7 +29,9 @@ Shipper::~Shipper() {
     is_stopping_ = true;
   }
   changed_.notify_all();
-  for (const auto& line : lines_) line->thread.join();
+  for (const auto& line : lines_) {
+    if (line->thread.joinable()) line->thread.join();
+  }
 }
 
 void Shipper::Run(Line& line) {

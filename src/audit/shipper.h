@@ -58,7 +58,10 @@ class Shipper {
   /// `journal` and `clock` must outlive it.
   Shipper(Journal& journal, const Clock& clock, const ShipperOptions& options,
           std::vector<std::unique_ptr<Destination>> destinations);
-  /// Ships what is on disk, for as long as nothing fails and `stop_timeout` is not over.
+  /// Begins to ship. Once.
+  void Start();
+  /// Ships what is on disk if it was started, for as long as nothing fails and `stop_timeout` is
+  /// not over.
   ~Shipper();
   Shipper(const Shipper&) = delete;
   Shipper& operator=(const Shipper&) = delete;

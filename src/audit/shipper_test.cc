@@ -47,7 +47,9 @@ class ShipperTest : public JournalTest {
   std::unique_ptr<Shipper> Ship(Journal& journal, const ShipperOptions& options = {}) {
     std::vector<std::unique_ptr<Destination>> destinations;
     destinations.push_back(std::make_unique<MemoryDestination>(kept_));
-    return std::make_unique<Shipper>(journal, clock_, options, std::move(destinations));
+    auto shipper = std::make_unique<Shipper>(journal, clock_, options, std::move(destinations));
+    shipper->Start();
+    return shipper;
   }
   Kept kept_;
 };
@@ -109,7 +111,7 @@ TEST_F(ShipperTest, TheFirstRecordOfATimeIsFound) {
   for (int i = 0; i < 100; ++i) {
     Record record = TypicalRecord();
     record.time = start + i * 1s;
-    ASSERT_THAT(journal->AppendSoon(record), IsOk());
+    ASSERT_THAT(journal->AppendUnsynced(record), IsOk());
   }
   Record last = TypicalRecord();
   last.time = start + 100s;

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "auth/provider_document.h"
+
 namespace sluice::auth {
 namespace {
 
@@ -49,6 +51,18 @@ Result<void> CheckFederationRule(const catalog::FederationRule& rule) {
         "the identity provider would be this recipient");
   }
   return {};
+}
+
+Result<void> CheckFederatedClient(const catalog::FederationRule& rule) {
+  if (rule.client_id.empty()) {
+    if (rule.token_endpoint.empty() && rule.scope.empty()) return {};
+    return InvalidArgument("a token endpoint and a scope are a client's: clientId is missing");
+  }
+  TRY(CheckText("clientId", rule.client_id));
+  if (!rule.scope.empty()) TRY(CheckText("scope", rule.scope));
+  if (rule.token_endpoint.empty()) return {};
+  TRY(CheckText("tokenEndpoint", rule.token_endpoint));
+  return CheckProviderUrl(rule.token_endpoint, /*plain_http_hosts=*/{});
 }
 
 bool MatchesFederationRule(const catalog::FederationRule& rule, const VerifiedToken& token) {

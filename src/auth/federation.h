@@ -20,6 +20,11 @@ inline constexpr std::size_t kMaxRuleTextBytes = 1024;  ///< Of a name, value or
 /// naming what is missing, empty or too long. Whether the issuer is registered is not looked at.
 Result<void> CheckFederationRule(const catalog::FederationRule& rule);
 
+/// Whether what the rule says of the recipient's client can stand in a profile: nothing, or an id,
+/// with a token endpoint that is empty or a URL of https, or of http on this machine's loopback.
+/// Errors: kInvalidArgument.
+Result<void> CheckFederatedClient(const catalog::FederationRule& rule);
+
 /// False too for a rule that CheckFederationRule refuses.
 bool MatchesFederationRule(const catalog::FederationRule& rule, const VerifiedToken& token);
 

@@ -19,6 +19,27 @@ catalog::FederationRule Rule(std::map<std::string, std::string> claims) {
   return {.issuer = "corp", .audience = "sluice", .claims = std::move(claims)};
 }
 
+TEST(FederationRule, AClientHasAnIdAndATokenEndpointThatIsSafe) {
+  catalog::FederationRule rule = Rule({{"sub", "acme"}});
+  EXPECT_THAT(CheckFederatedClient(rule), IsOk());
+  rule.scope = "read";
+  EXPECT_THAT(CheckFederatedClient(rule), FailsWith(ErrorCode::kInvalidArgument));
+  rule.client_id = "acme";
+  EXPECT_THAT(CheckFederatedClient(rule), IsOk());
+  for (const char* const url : {"https://id.example.com/token", "http://127.0.0.1:1/token"}) {
+    rule.token_endpoint = url;
+    EXPECT_THAT(CheckFederatedClient(rule), IsOk()) << url;
+  }
+  for (const std::string& url : {std::string("http://id.example.com/token"), std::string("token"),
+                                 "https://a/" + std::string(1024, 'a')}) {
+    rule.token_endpoint = url;
+    EXPECT_THAT(CheckFederatedClient(rule), FailsWith(ErrorCode::kInvalidArgument)) << url;
+  }
+  rule.token_endpoint.clear();
+  rule.client_id = std::string(1025, 'a');
+  EXPECT_THAT(CheckFederatedClient(rule), FailsWith(ErrorCode::kInvalidArgument));
+}
+
 TEST(FederationRule, MustNameAnIssuerAnAudienceAndATellingClaim) {
   EXPECT_THAT(CheckFederationRule(Rule({{"sub", "acme"}})), IsOk());
   EXPECT_THAT(CheckFederationRule(Rule({{"azp", "app"}, {"iss", "x"}})), IsOk());

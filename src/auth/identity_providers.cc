@@ -45,7 +45,8 @@ Result<IdentityProviders::Keys> IdentityProviders::KeysNewerThan(const catalog::
   return Find(issuer)->keys.GetNewerThan(seen);
 }
 
-Result<std::string> IdentityProviders::BrowserDocumentOf(const catalog::Issuer& issuer) {
+Result<std::shared_ptr<const ProviderDocument>> IdentityProviders::DocumentOf(
+    const catalog::Issuer& issuer) {
   const ProviderPointer provider = Find(issuer);
   std::shared_ptr<const ProviderDocument> document = provider->document.Peek();
   if (document == nullptr) {
@@ -53,7 +54,17 @@ Result<std::string> IdentityProviders::BrowserDocumentOf(const catalog::Issuer& 
   } else if (provider->document.IsDue()) {
     Queue(provider);
   }
+  return document;
+}
+
+Result<std::string> IdentityProviders::BrowserDocumentOf(const catalog::Issuer& issuer) {
+  const auto document = TRY(DocumentOf(issuer));
   return WriteBrowserDocument(*document, options_.plain_http_hosts);
+}
+
+Result<std::string> IdentityProviders::TokenEndpointOf(const catalog::Issuer& issuer) {
+  const auto document = TRY(DocumentOf(issuer));
+  return FindTokenEndpoint(*document, options_.plain_http_hosts);
 }
 
 IdentityProviders::ProviderPointer IdentityProviders::Find(const catalog::Issuer& issuer) {

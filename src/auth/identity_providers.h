@@ -45,6 +45,9 @@ class IdentityProviders {
   /// What recipients of `issuer` are served to sign in with a browser. May block for a request.
   /// Errors: those of WriteBrowserDocument, and kUnavailable as above.
   Result<std::string> BrowserDocumentOf(const catalog::Issuer& issuer);
+  /// Where clients of `issuer` get tokens, as its document says. May block for a request. Errors:
+  /// kNotFound if it names none, or such as CheckProviderUrl refuses; kUnavailable as above.
+  Result<std::string> TokenEndpointOf(const catalog::Issuer& issuer);
 
  private:
   struct Provider {
@@ -56,6 +59,7 @@ class IdentityProviders {
   using ProviderPointer = std::shared_ptr<Provider>;
 
   ProviderPointer Find(const catalog::Issuer& issuer);
+  Result<std::shared_ptr<const ProviderDocument>> DocumentOf(const catalog::Issuer& issuer);
   void Queue(const ProviderPointer& provider);
   void RefreshQueued(const std::stop_token& stop);
   Result<std::string> Download(const std::string& url, std::size_t max_bytes);

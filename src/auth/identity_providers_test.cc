@@ -141,5 +141,15 @@ TEST_F(IdentityProvidersTest, BrowsersAreToldWhereToSignIn) {
   EXPECT_THAT(providers.BrowserDocumentOf(provider_.issuer()), IsOk());
 }
 
+TEST_F(IdentityProvidersTest, ClientsAreToldWhereTokensAre) {
+  EXPECT_THAT(providers_.TokenEndpointOf(provider_.issuer()), FailsWith(ErrorCode::kNotFound));
+  provider_.PutDocument({{"token_endpoint", provider_.url("/token")}});
+  IdentityProviders providers(*client_, clock_, {});
+  EXPECT_THAT(providers.TokenEndpointOf(provider_.issuer()), IsOkAnd(provider_.url("/token")));
+  provider_.PutDocument({{"token_endpoint", "http://id.example.com/token"}});
+  IdentityProviders unsafe(*client_, clock_, {});
+  EXPECT_THAT(unsafe.TokenEndpointOf(provider_.issuer()), FailsWith(ErrorCode::kNotFound));
+}
+
 }  // namespace
 }  // namespace sluice::auth

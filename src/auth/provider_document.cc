@@ -79,6 +79,13 @@ Result<void> CheckProviderUrl(std::string_view url,
   return InvalidArgument("the URL of the identity provider is not https");
 }
 
+Result<std::string> FindTokenEndpoint(const ProviderDocument& document,
+                                      const std::vector<std::string>& plain_http_hosts) {
+  std::string url(TextOf(document.for_browsers, "token_endpoint"));
+  if (CheckProviderUrl(url, plain_http_hosts).ok()) return url;
+  return NotFound("the identity provider has no token_endpoint for clients");
+}
+
 Result<std::string> WriteBrowserDocument(const ProviderDocument& document,
                                          const std::vector<std::string>& plain_http_hosts) {
   for (const std::string_view name : {"authorization_endpoint", "token_endpoint"}) {

@@ -34,6 +34,10 @@ Result<ProviderDocument> ParseProviderDocument(std::string_view text, std::strin
 Result<void> CheckProviderUrl(std::string_view url,
                               const std::vector<std::string>& plain_http_hosts);
 
+/// Errors: kNotFound if the provider names no `token_endpoint`, or such as CheckProviderUrl refuses.
+Result<std::string> FindTokenEndpoint(const ProviderDocument& document,
+                                      const std::vector<std::string>& plain_http_hosts);
+
 /// The JSON that a recipient's own address serves for signing in with a browser:
 /// `authorization_endpoint`, `token_endpoint`, `issuer`, `jwks_uri`, `scopes_supported` and what
 /// else of the provider's document clients of OAuth read. Errors: kNotFound if the provider names

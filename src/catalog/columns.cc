@@ -174,8 +174,15 @@ Result<config::ServingTerms> DecodeServing(const std::string& text) {
 Result<std::string> EncodeFederation(const FederationRule& rule) {
   TRY(CheckText(rule.issuer));
   TRY(CheckText(rule.audience));
+  TRY(CheckText(rule.client_id));
+  TRY(CheckText(rule.token_endpoint));
+  TRY(CheckText(rule.scope));
   json::object object{{"issuer", rule.issuer}, {"audience", rule.audience}};
   object["claims"] = TRY(ObjectOf(rule.claims, kMaxRuleClaims));
+  if (!rule.client_id.empty()) {
+    object["client"] = json::object{
+        {"id", rule.client_id}, {"tokenEndpoint", rule.token_endpoint}, {"scope", rule.scope}};
+  }
   return Rendered(object);
 }
 
@@ -187,6 +194,12 @@ Result<FederationRule> DecodeFederation(const std::string& text) {
   const json::value* claims = FindMember(object, "claims");
   if (claims == nullptr || !claims->is_object()) return Damaged();
   rule.claims = TRY(MapOf(claims->get_object()));
+  const json::value* client = FindMember(object, "client");
+  if (client == nullptr) return rule;
+  if (!client->is_object()) return Damaged();
+  rule.client_id = TRY(MemberText(client->get_object(), "id"));
+  rule.token_endpoint = TRY(MemberText(client->get_object(), "tokenEndpoint"));
+  rule.scope = TRY(MemberText(client->get_object(), "scope"));
   return rule;
 }
 

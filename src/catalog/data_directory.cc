@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "crypto/random.h"
 #include "crypto/secret_file.h"
+#include "http/socket.h"
 
 namespace sluice::catalog {
 namespace {
@@ -192,7 +193,10 @@ Result<void> DataDirectory::WritePorts(const ListeningPorts& ports) {
 Result<ListeningPorts> ReadPorts(const std::string& data_directory) {
   const std::string path = data_directory + "/" + std::string(kPortsFile);
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Unavailable("no server is running with the data directory {}", data_directory);
+  // A server that was killed leaves its ports behind, and by now they may be another program's.
+  if (!file || !http::IsListenedOn(data_directory + "/" + kOwnerSocketFile)) {
+    return Unavailable("no server is running with the data directory {}", data_directory);
+  }
   std::string text(kMaxPortsBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));

@@ -33,6 +33,7 @@ Result<ListeningPorts> ReadPorts(const std::string& data_directory);
 /// if there is none; kPermissionDenied if it cannot be read, or others may.
 Result<Secret> ReadOwnerToken(const std::string& data_directory);
 
+inline constexpr char kOwnerSocketFile[] = "admin.sock";
 inline constexpr char kCertificateFile[] = "tls.crt";
 inline constexpr char kCertificateKeyFile[] = "tls.key";
 
@@ -44,6 +45,7 @@ inline constexpr char kCertificateKeyFile[] = "tls.key";
 ///   admin.sock  the owner's socket
 ///   tls.crt     the certificate that the server made itself, if told to; tls.key is its key
 ///   ports.json  while listening
+/// Others keep in it what is theirs: catalog.db, audit.db, audit/, node.suffix.
 /// Files are written whole: to a temporary name, synced, then renamed.
 class DataDirectory {
  public:

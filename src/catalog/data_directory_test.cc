@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/testing.h"
+#include "http/socket.h"
 
 namespace sluice::catalog {
 namespace {
@@ -143,6 +144,9 @@ TEST_F(DataDirectoryTest, PortsCanBeReadWhileTheServerRuns) {
   EXPECT_THAT(ReadPorts(path_), FailsWith(ErrorCode::kUnavailable));
   auto data = Open();
   ASSERT_THAT(data->WritePorts({.recipients = 1, .admin = 2, .files = 3}), IsOk());
+  EXPECT_THAT(ReadPorts(path_), FailsWith(ErrorCode::kUnavailable)) << "nobody listens";
+  const auto socket = http::Listen("unix:" + data->PathOf(kOwnerSocketFile));
+  ASSERT_THAT(socket, IsOk());
   const auto ports = ReadPorts(path_);
   ASSERT_THAT(ports, IsOk());
   EXPECT_EQ(ports->recipients, 1);

@@ -34,9 +34,10 @@ Result<void> Follower::TakeChanges() {
   const SystemTime asked_at = dependencies_.clock.Now();
   Changes changes = TRY(dependencies_.store.ChangesSince(generation_));
   if (changes.is_whole || changes.generation != generation_) {
-    generation_ = changes.generation;
+    const Generation reached = changes.generation;
     builder_.Apply(std::move(changes));
     Publish();
+    generation_ = reached;  // Whoever reads it finds its changes in force.
   }
   if (max_stale_.count() > 0) dependencies_.catalog.UseUntil(asked_at + max_stale_);
   const std::lock_guard lock(contact_mutex_);
@@ -53,6 +54,11 @@ void Follower::SetFile(ViewBuilder::FileContents contents) {
 void Follower::FindFolderTables() {
   const std::lock_guard lock(mutex_);
   if (builder_.FindFolderTables()) Publish();
+}
+
+std::vector<std::string> Follower::folders() {
+  const std::lock_guard lock(mutex_);
+  return builder_.folders();
 }
 
 void Follower::Publish() {

@@ -47,6 +47,8 @@ class Follower {
   void SetFile(ViewBuilder::FileContents contents);
   /// Looks into shared folders again.
   void FindFolderTables();
+  /// The locations of all shared folders; one may come twice.
+  std::vector<std::string> folders();
 
   Generation generation() const { return generation_; }
   /// When the store last answered.

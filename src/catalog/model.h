@@ -79,6 +79,11 @@ struct FederationRule {
   std::string issuer;                         ///< The name of a registered Issuer.
   std::string audience;                       ///< Must be in `aud`.
   std::map<std::string, std::string> claims;  ///< Each must be equal, or contained if a list.
+
+  // For its profile: by what it gets tokens without a browser. Its secret is never told to us.
+  std::string client_id;       ///< At the identity provider; empty: there is no such profile.
+  std::string token_endpoint;  ///< A URL; empty: as the provider's own document says.
+  std::string scope;           ///< Asked for with each token; may be empty.
 };
 
 /// A recipient that shows a client certificate: its subject (RFC 4514 text) or one of its

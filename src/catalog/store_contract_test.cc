@@ -133,7 +133,12 @@ TEST_P(StoreContract, ARecipientIsGivenBackAsItWasPut) {
       .enabled = false,
       .expires_at = At(100),
       .token_lifetime = 3600s,
-      .federation = FederationRule{.issuer = "idp", .audience = "me", .claims = {{"sub", "x"}}},
+      .federation = FederationRule{.issuer = "idp",
+                                   .audience = "me",
+                                   .claims = {{"sub", "x"}},
+                                   .client_id = "reader",
+                                   .token_endpoint = "https://id.example.com/token",
+                                   .scope = "read"},
       .certificate = CertificateRule{.subject = "CN=a", .alternative_name = "DNS:a"},
       .created_at = At(1),
       .updated_at = At(2),
@@ -162,6 +167,9 @@ TEST_P(StoreContract, ARecipientIsGivenBackAsItWasPut) {
   EXPECT_EQ(found->expires_at, At(100));
   EXPECT_EQ(found->token_lifetime, 3600s);
   ASSERT_TRUE(found->federation);
+  EXPECT_EQ(found->federation->client_id, "reader");
+  EXPECT_EQ(found->federation->token_endpoint, "https://id.example.com/token");
+  EXPECT_EQ(found->federation->scope, "read");
   EXPECT_EQ(found->federation->issuer, "idp");
   EXPECT_EQ(found->federation->audience, "me");
   EXPECT_EQ(found->federation->claims, recipient.federation->claims);

@@ -99,6 +99,16 @@ bool ViewBuilder::FindFolderTables() {
   return changed;
 }
 
+std::vector<std::string> ViewBuilder::folders() const {
+  std::vector<std::string> folders;
+  for (const auto& [id, managed] : with_folders_) {
+    for (const Entry& entry : managed.entries) {
+      if (entry.kind == Entry::Kind::kFolder) folders.push_back(entry.location);
+    }
+  }
+  return folders;
+}
+
 ViewPtr ViewBuilder::Build() {
   if (share_index_ == nullptr) {
     std::vector<SharePtr> managed;

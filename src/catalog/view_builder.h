@@ -37,6 +37,8 @@ class ViewBuilder {
   void Apply(Changes changes);
   /// Looks into all shared folders again. True if any gives other tables than before.
   bool FindFolderTables();
+  /// The locations of all shared folders; one may come twice.
+  std::vector<std::string> folders() const;
 
   ViewPtr Build();
   /// What could not be shown, for the log: folders that cannot be read, names taken twice.

@@ -1,19 +1,16 @@
-// sluice audit, sluice usage and sluice keys: what was decided, how much was read, and the keys
-// that everything is signed with.
+// sluice audit tail, sluice usage and sluice keys: what was decided, how much was read, and the
+// keys that everything is signed with.
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <set>
 #include <thread>
 #include <utility>
 
-#include "audit/verify.h"
 #include "base/encoding.h"
 #include "cli/owner_session.h"
 #include "cli/text_table.h"
 #include "cli/values.h"
-#include "crypto/signing_key.h"
 
 namespace sluice::cli {
 namespace {
@@ -27,20 +24,14 @@ constexpr char kTailNotes[] =
     "  sluice audit tail --follow                   and those that come\n"
     "Records are there within a second of the decision.\n";
 
-constexpr char kVerifyNotes[] =
-    "Reads the journal of the data directory, or another one, and checks that every record is\n"
-    "whole, in its place and in the signed Merkle tree. Exits with 1 if anything is wrong. The "
-    "key\n"
-    "is asked of the server unless --key gives it; keep it elsewhere, together with some heads\n"
-    "(GET /api/v1/audit/heads), and nobody can write the journal anew unnoticed.\n"
-    "tools/audit_verify.py does the same without Sluice.\n";
-
 constexpr char kUsageNotes[] =
     "Examples:\n"
     "  sluice usage report --recipient acme\n"
     "  sluice usage report --since 2026-11-01 --until 2026-11-30 --format csv\n"
-    "  sluice usage report --cost --format focus    by the prices of the server's priceList\n"
-    "Bytes are those of the files that were listed; bytes sent went through this server.\n";
+    "  sluice usage report --cost                   by the prices of the server's priceList\n"
+    "  sluice usage report --cost --storage --since 2026-11-01 --until 2026-11-30 --format focus\n"
+    "Bytes are those of the files that were listed; bytes sent went through this server. Storage\n"
+    "is what each table's latest version has now, for all of these days, charged to its owner.\n";
 
 constexpr char kRotateNotes[] =
     "What the last key signed stays good until the next rotation; what older ones signed ends.\n"
@@ -145,59 +136,6 @@ Result<int> TailRecords(OwnerSession& session) {
   return kSuccess;
 }
 
-Result<int> ShowReceipt(OwnerSession& session) {
-  const std::string path = "/audit/receipts" + PathPart(session.arguments.Text("REQUEST"));
-  session.out() << TRY(session.server.GetText(path));
-  return kSuccess;
-}
-
-Result<crypto::VerifyKey> KeyOf(const std::string& hex) {
-  constexpr std::size_t kDigits = 64;
-  constexpr int kBase = 16;
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size() && hex.size() == kDigits; i += 2) {
-    unsigned value = 0;
-    const char* const end = hex.data() + i + 2;
-    const auto read = std::from_chars(hex.data() + i, end, value, kBase);
-    if (read.ec == std::errc() && read.ptr == end) bytes += static_cast<char>(value);
-  }
-  auto key = crypto::VerifyKey::FromBytes(bytes);
-  if (!key.ok()) return InvalidArgument("--key: expected {} hex digits", kDigits);
-  return key;
-}
-
-/// The keys that the server signs with and signed with before.
-Result<std::vector<std::string>> AskForKeys(const Session& session) {
-  AdminAddress address = TRY(FindServer(session.arguments, session.terminal.environment));
-  AdminClient server = TRY(AdminClient::New(std::move(address)));
-  const json::value heads = TRY(server.Get("/audit/heads"));
-  std::vector<std::string> keys = {Cell(json::value(ObjectIn(heads, "current")), "publicKey")};
-  for (const json::value& head : ArrayIn(heads, "items")) {
-    keys.push_back(TextOf(head, "publicKey"));
-  }
-  std::erase(keys, "");
-  return keys;
-}
-
-Result<int> VerifyRecords(const Session& session) {
-  const Arguments& given = session.arguments;
-  audit::JournalToVerify journal{.directory = given.Text("--journal")};
-  if (journal.directory.empty()) {
-    journal.directory = DataDirectoryOf(given, session.terminal.environment) + "/audit";
-  }
-  std::vector<std::string> keys = given.All("--key");
-  if (keys.empty()) keys = TRY(AskForKeys(session));
-  for (const std::string& key : keys) journal.keys.push_back(TRY(KeyOf(key)));
-  const audit::VerifyReport report = TRY(audit::VerifyJournal(journal));
-  std::ostream& out = session.terminal.out;
-  for (const std::string& finding : report.findings) out << finding << '\n';
-  for (const std::string& remark : report.remarks) out << remark << '\n';
-  if (!report.findings.empty()) return kFailure;
-  out << Format("records {} to {} are whole and in their place; {} signed heads agree\n",
-                report.first, report.size - 1, report.heads);
-  return kSuccess;
-}
-
 Result<int> ReportUsage(OwnerSession& session) {
   const Arguments& given = session.arguments;
   std::string query;
@@ -205,10 +143,15 @@ Result<int> ReportUsage(OwnerSession& session) {
     AddParameter(name, given.Text(Format("--{}", name)), query);
   }
   const bool wants_cost = given.IsSet("--cost");
+  if (given.IsSet("--storage")) {
+    if (!wants_cost) return InvalidArgument("--storage is part of --cost");
+    AddParameter("storage", "true", query);
+  }
   const std::string path = wants_cost ? "/usage/cost" : "/usage";
   const std::string format = given.Text("--format");
   if (!format.empty() || session.WantsJson() || wants_cost) {
-    AddParameter("format", format.empty() ? "json" : format, query);
+    const bool is_for_people = wants_cost && !session.WantsJson();
+    AddParameter("format", !format.empty() ? format : is_for_people ? "table" : "json", query);
     session.out() << TRY(session.server.GetText(path + query));
     return kSuccess;
   }
@@ -264,25 +207,6 @@ std::vector<Command> AuditCommands() {
                     .notes = kTailNotes,
                     .parameters = RecordParameters()},
                    TailRecords),
-      {.path = "audit verify",
-       .about = "Prove that no record was changed or taken away.",
-       .notes = kVerifyNotes,
-       .parameters = {{.name = "--journal", .help = "Its folder", .value_name = "FOLDER"},
-                      {.name = "--key",
-                       .help = "The node's public key in hex; several after a rotation",
-                       .kind = Kind::kMany,
-                       .value_name = "HEX"},
-                      {.name = "--data-dir", .help = "Of the server", .value_name = "DIR"},
-                      {.name = "--server",
-                       .help = "Whom to ask for the key: URL of the owner's listener",
-                       .value_name = "URL"}},
-       .run = VerifyRecords},
-      OwnerCommand({.path = "audit receipt",
-                    .about = "Print the proof that a request was recorded.",
-                    .parameters = {{.name = "REQUEST",
-                                    .help = "X-Request-Id of its answer",
-                                    .kind = Kind::kRequired}}},
-                   ShowReceipt),
       OwnerCommand(
           {.path = "usage report",
            .about = "Add up what was read.",
@@ -293,6 +217,9 @@ std::vector<Command> AuditCommands() {
                           {.name = "--until", .help = "Up to this day", .value_name = "DAY"},
                           {.name = "--cost",
                            .help = "What it cost, by the price list",
+                           .kind = Kind::kSwitch},
+                          {.name = "--storage",
+                           .help = "With --cost: also what is kept, for --since to --until",
                            .kind = Kind::kSwitch},
                           {.name = "--format",
                            .help = "json, csv or, of costs, focus",

@@ -43,9 +43,9 @@ std::vector<std::string> Arguments::All(std::string_view name) const {
 
 std::vector<Command> AllCommands() {
   std::vector<Command> commands;
-  for (const auto list :
-       {ServerCommands, ShareCommands, RecipientCommands, TokenCommands, GrantCommands,
-        QuotaCommands, SettingCommands, ApplyCommands, AuditCommands, SqlCommands}) {
+  for (const auto list : {ServerCommands, ShareCommands, RecipientCommands, TokenCommands,
+                          GrantCommands, QuotaCommands, SettingCommands, ApplyCommands,
+                          AuditCommands, ProofCommands, SqlCommands, BackupCommands}) {
     std::ranges::move(list(), std::back_inserter(commands));
   }
   return commands;

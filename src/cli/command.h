@@ -86,5 +86,7 @@ std::vector<Command> QuotaCommands();
 std::vector<Command> SettingCommands();
 std::vector<Command> ApplyCommands();
 std::vector<Command> AuditCommands();
+std::vector<Command> ProofCommands();
+std::vector<Command> BackupCommands();
 
 }  // namespace sluice::cli

@@ -118,6 +118,16 @@ TEST_F(CommandLineTest, StartWithoutProfileSaysWhatOneLooksLike) {
   EXPECT_THAT(out_.str(), HasSubstr("profile.share#a.b.c"));
 }
 
+TEST_F(CommandLineTest, StartWithManagedTablesAloneNamesNoneForTheProfile) {
+  started_ = {.endpoint = "http://h/delta-sharing",
+              .share_count = 1,
+              .table_count = 1,
+              .profile_path = "/state/me.share"};
+  ASSERT_EQ(Run({"serve"}), kSuccess);
+  EXPECT_THAT(out_.str(), HasSubstr("sluice recipient activation-link"));
+  EXPECT_EQ(out_.str().find("load_as_pandas"), std::string::npos);
+}
+
 TEST_F(CommandLineTest, FailureIsOneLineAndExitCodeOne) {
   operations_.serve = [](const ServeRequest&) -> Result<void> {
     return Unavailable("cannot listen on 127.0.0.1:8080: address in use");

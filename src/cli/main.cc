@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "config/configuration.h"
+#include "server/backup.h"
 #include "server/health_check.h"
 #include "server/serve.h"
 #include "server/stores.h"
@@ -26,7 +27,9 @@ int main(int argc, char** argv) {
                                            .check_stores = sluice::server::CheckStoresOf,
                                            .check_table = sluice::server::CheckTable,
                                            .health_url = sluice::server::HealthUrl,
-                                           .ask_health = sluice::server::AskHealth};
+                                           .ask_health = sluice::server::AskHealth,
+                                           .backup = sluice::server::Backup,
+                                           .restore = sluice::server::Restore};
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const bool asks = isatty(STDIN_FILENO) == 1;
   const sluice::cli::Terminal terminal{.environment = sluice::config::SluiceEnvironment(),

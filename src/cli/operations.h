@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "catalog/view.h"
 #include "config/configuration.h"
+#include "server/backup.h"
 #include "server/health_check.h"
 #include "server/serve.h"
 
@@ -32,6 +33,12 @@ struct Operations {
   /// The URL to ask for the health of the server that uses a data directory.
   std::function<Result<std::string>(const std::string& data_directory)> health_url;
   std::function<Result<HealthAnswer>(const std::string& url)> ask_health;
+  std::function<Result<server::BackupReport>(const server::BackupRequest& request,
+                                             const Clock& clock)>
+      backup;
+  std::function<Result<server::RestoreReport>(const std::string& file,
+                                              const std::string& data_directory)>
+      restore;
 };
 
 }  // namespace sluice::cli

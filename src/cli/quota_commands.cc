@@ -1,8 +1,11 @@
 // sluice quota: how much may be read.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/owner_session.h"
 #include "cli/text_table.h"
@@ -75,13 +78,17 @@ Result<int> ListQuotas(OwnerSession& session) {
   const json::value answer = TRY(session.server.Get("/quotas"));
   const auto recipients = TRY(Names(session.server, "/recipients"));
   const auto shares = TRY(Names(session.server, "/shares"));
-  TextTable table({"ID", "RECIPIENT", "SHARE", "MEASURE", "LIMIT", "PER"});
+  std::vector<std::vector<std::string>> rows;
   for (const json::value& quota : ArrayIn(answer, "items")) {
     const json::value* const limit = FindMember(quota.as_object(), "limit");
-    table.Add({TextOf(quota, "id"), NameOf(TextOf(quota, "recipientId"), recipients, "each"),
-               NameOf(TextOf(quota, "shareId"), shares, "all"), TextOf(quota, "measure"),
-               limit == nullptr ? "" : json::serialize(*limit), TextOf(quota, "window")});
+    rows.push_back({NameOf(TextOf(quota, "recipientId"), recipients, "each"),
+                    NameOf(TextOf(quota, "shareId"), shares, "all"), TextOf(quota, "measure"),
+                    limit == nullptr ? "" : json::serialize(*limit), TextOf(quota, "window"),
+                    TextOf(quota, "id")});
   }
+  std::ranges::sort(rows);
+  TextTable table({"RECIPIENT", "SHARE", "MEASURE", "LIMIT", "PER", "ID"});
+  for (std::vector<std::string>& row : rows) table.Add(std::move(row));
   session.Print(answer, table.empty() ? "no quotas: see sluice quota set --help\n" : table.Text());
   return kSuccess;
 }

@@ -1,8 +1,11 @@
 // sluice recipient: who may read, and how they are let in.
 
+#include <fstream>
 #include <utility>
 
+#include "base/secret.h"
 #include "cli/owner_session.h"
+#include "cli/private_file.h"
 #include "cli/report.h"
 #include "cli/request_body.h"
 #include "cli/text_table.h"
@@ -21,8 +24,9 @@ constexpr char kCreateNotes[] =
     "  sluice recipient create audit-2026 --expires 2026-12-31 --allow-ip 203.0.113.0/24\n"
     "      The recipient itself ends on that day, and reads from one network only.\n"
     "  sluice recipient create globex --oidc-issuer corporate --oidc-audience sluice \\\n"
-    "      --oidc-claim groups=data-readers\n"
-    "      Shows tokens of an identity provider: see sluice issuer add.\n"
+    "      --oidc-claim sub=globex-reader --oidc-client-id globex-reader\n"
+    "      Shows tokens of an identity provider: see sluice issuer add, and sluice recipient "
+    "profile.\n"
     "  sluice recipient create initech --cert-san DNS:reader.initech.example\n"
     "Next: sluice grant SHARE --to NAME, then sluice recipient activation-link NAME.\n";
 
@@ -41,6 +45,16 @@ constexpr char kLinkNotes[] =
     "The link alone goes to standard output. It gives a profile with a new token once; opening it "
     "in\n"
     "a browser shows a page with a button, so that a preview does not use it up.\n";
+
+constexpr char kProfileNotes[] =
+    "Examples:\n"
+    "  sluice recipient profile globex > globex.share\n"
+    "      globex puts its client's secret into the file: this server never learns it.\n"
+    "  sluice recipient profile globex --client-secret-file secret.txt --out globex.share\n"
+    "For a recipient with --oidc-client-id. An activation link gives the same file, without the\n"
+    "secret. Recipients that read with a token of this server are given it by an activation link "
+    "or\n"
+    "by sluice token issue.\n";
 
 std::string RecipientPath(const std::string& name) { return "/recipients" + PathPart(name); }
 
@@ -72,6 +86,16 @@ std::vector<Parameter> RecipientParameters(Parameter name) {
        .kind = Kind::kMany,
        .value_name = "CLAIM=VALUE",
        .group = "Identity provider"},
+      {.name = "--oidc-client-id",
+       .help = "Its client there, for the profile file that it is handed",
+       .group = "Identity provider"},
+      {.name = "--oidc-token-endpoint",
+       .help = "Where that client gets tokens; else as the provider says",
+       .value_name = "URL",
+       .group = "Identity provider"},
+      {.name = "--oidc-scope",
+       .help = "What that client asks for, if the provider wants it said",
+       .group = "Identity provider"},
       {.name = "--cert-subject",
        .help = "The subject of its client certificate, as \"CN=reader,O=Acme\"",
        .group = "Client certificate"},
@@ -86,11 +110,14 @@ Result<void> AddFederation(const Arguments& arguments, json::object& body) {
   TRY(AddFields(arguments,
                 {{"--oidc-issuer", "issuer"},
                  {"--oidc-audience", "audience"},
-                 {"--oidc-claim", "claims", As::kPairs}},
+                 {"--oidc-claim", "claims", As::kPairs},
+                 {"--oidc-client-id", "clientId"},
+                 {"--oidc-token-endpoint", "tokenEndpoint"},
+                 {"--oidc-scope", "scope"}},
                 rule));
   if (rule.empty()) return {};
   if (!arguments.Has("--oidc-issuer")) {
-    return InvalidArgument("--oidc-issuer is missing: issuer, audience and claims go together");
+    return InvalidArgument("--oidc-issuer is missing: what is said of it goes together");
   }
   const bool ends = arguments.Text("--oidc-issuer").empty();
   body["federation"] = ends ? json::value() : json::value(std::move(rule));
@@ -190,6 +217,10 @@ std::string RecipientText(const json::value& recipient) {
   add("issuer", TextOf(federation, "issuer"));
   add("audience", TextOf(federation, "audience"));
   add("claims", PairsText(ObjectIn(federation, "claims")));
+  add("client", TextOf(federation, "clientId"));
+  add("token endpoint", TextOf(federation, "tokenEndpoint"));
+  add("scope", TextOf(federation, "scope"));
+  add("for browsers", TextOf(recipient, "ownEndpoint"));
   const json::value certificate = ObjectIn(recipient, "certificate");
   add("certificate", TextOf(certificate, "subject") + TextOf(certificate, "alternativeName"));
   for (const json::value& grant : ArrayIn(recipient, "grants")) {
@@ -248,6 +279,44 @@ Result<int> MakeLink(OwnerSession& session) {
         name, TextOf(answer, "expiresAt"));
   }
   session.Print(answer, TextOf(answer, "activationLink") + "\n");
+  return kSuccess;
+}
+
+/// The secret of a client, as a file holds it, without the line feed at its end.
+Result<Secret> ReadClientSecret(const std::string& path) {
+  constexpr std::size_t kMaxSecretBytes = 4'096;
+  std::string text(kMaxSecretBytes + 1, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return InvalidArgument("cannot read {}", path);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxSecretBytes) return InvalidArgument("{} is too long for a secret", path);
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  if (text.empty()) return InvalidArgument("{} is empty", path);
+  return Secret(std::move(text));
+}
+
+// The server is not told the secret: it goes from one file into the other.
+Result<int> PrintProfile(OwnerSession& session) {
+  const std::string name = session.arguments.Text("NAME");
+  json::value profile = TRY(session.server.Get(RecipientPath(name) + "/profile"));
+  if (session.arguments.Has("--client-secret-file")) {
+    const Secret secret = TRY(ReadClientSecret(session.arguments.Text("--client-secret-file")));
+    profile.as_object()["clientSecret"] = secret.Reveal();
+  } else {
+    session.err() << Format("{} puts its client's secret where the file says {}\n", name,
+                            TextOf(profile, "clientSecret"));
+  }
+  std::string text;
+  AppendJson(profile, text);
+  text += '\n';
+  if (!session.arguments.Has("--out")) {
+    session.Print(profile, text);
+    return kSuccess;
+  }
+  const std::string path = session.arguments.Text("--out");
+  TRY(WritePrivateFile(path, text));
+  session.err() << Format("the profile is in {}\n", path);
   return kSuccess;
 }
 
@@ -310,6 +379,18 @@ std::vector<Command> RecipientCommands() {
                                     .value_name = "DURATION"},
                                    {.name = "--comment", .help = "Of that token"}}},
                    MakeLink),
+      OwnerCommand({.path = "recipient profile",
+                    .about = "Print the profile of a recipient with an identity provider.",
+                    .notes = kProfileNotes,
+                    .parameters = {name,
+                                   {.name = "--client-secret-file",
+                                    .help = "Put the secret in this file into the profile; the "
+                                            "server is not told it",
+                                    .value_name = "FILE"},
+                                   {.name = "--out",
+                                    .help = "Write the profile to this file instead",
+                                    .value_name = "FILE"}}},
+                   PrintProfile),
   };
 }
 

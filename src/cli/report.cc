@@ -75,6 +75,11 @@ std::string StartText(const StartReport& report) {
   if (report.listens_everywhere) {
     text += "  note      links name this machine only: give --public-url the address others use\n";
   }
+  if (report.example_table.empty() && report.table_count > 0) {
+    return text +
+           "Recipients read by profiles of their own: see sluice recipient activation-link "
+           "--help\n";
+  }
   if (report.example_table.empty()) {
     return text +
            "Nothing is shared yet: see sluice share create --help, put Delta tables into the "

@@ -18,9 +18,9 @@ namespace {
 using Names = std::map<std::string, std::string>;
 
 /// What a server shows of a thing and no request may say.
-constexpr std::string_view kShown[] = {"id",        "name",      "kind",    "source",
-                                       "createdAt", "updatedAt", "entries", "table",
-                                       "schema",    "tokens",    "grants",  "databases"};
+constexpr std::string_view kShown[] = {
+    "id",    "name",   "kind",   "source", "createdAt", "updatedAt",  "entries",
+    "table", "schema", "tokens", "grants", "databases", "ownEndpoint"};
 
 struct Duration {
   std::string_view shown;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "admin/openapi.h"
 #include "catalog/view.h"
 #include "cli/command.h"
 #include "cli/report.h"
@@ -148,7 +149,8 @@ Result<int> AskHealth(const Session& session) {
 }
 
 Result<int> PrintOpenApi(const Session& session) {
-  session.terminal.out << sharing::OpenApiDocument();
+  const bool is_owners = session.arguments.IsSet("--owner");
+  session.terminal.out << (is_owners ? admin::OwnerOpenApiDocument() : sharing::OpenApiDocument());
   return kSuccess;
 }
 
@@ -200,6 +202,9 @@ std::vector<Command> ServerCommands() {
        .run = AskHealth},
       {.path = "openapi",
        .about = "Print the recipients' surface as an OpenAPI document.",
+       .parameters = {{.name = "--owner",
+                       .help = "The owner's surface instead",
+                       .kind = Kind::kSwitch}},
        .run = PrintOpenApi},
   };
 }

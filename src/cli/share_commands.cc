@@ -39,8 +39,9 @@ constexpr char kAddTableNotes[] =
 constexpr char kAddFolderNotes[] =
     "Examples:\n"
     "  sluice share add-folder sales ./warehouse/retail --schema retail --history\n"
-    "  sluice share add-folder sales /data/lake --alias orders_v2=orders\n"
-    "All Delta tables below the folder are shared, new ones too once they are found.\n";
+    "  sluice share add-folder sales s3://lake/retail --alias orders_v2=orders\n"
+    "All Delta tables below the folder are shared, new ones too once they are found: on the\n"
+    "server's machine after --rescan-interval, in a bucket after a minute or more.\n";
 
 std::vector<Parameter> ShareParameters(std::vector<Parameter> first) {
   for (Parameter& parameter : std::vector<Parameter>{
@@ -124,6 +125,8 @@ std::string ShareText(const json::value& share) {
   };
   add("display name", TextOf(share, "displayName"));
   add("comment", TextOf(share, "comment"));
+  const bool is_from_file = TextOf(share, "source") == "configuration";
+  if (is_from_file) add("source", "the server's configuration: change it there");
   add("owner", TextOf(share, "owner"));
   add("region", TextOf(share, "region"));
   if (FindMember(share.as_object(), "purposeRequired") != nullptr) add("purpose", "required");
@@ -276,7 +279,7 @@ std::vector<Command> EntryCommands() {
                     .notes = kAddFolderNotes,
                     .parameters = EntryParameters(
                         {share,
-                         Name("LOCATION", "A folder of the server's machine"),
+                         Name("LOCATION", "A folder of the server's machine, or the URL of one in a bucket"),
                          {.name = "--schema",
                           .help = "The schema of all of them; else each has that of its place"},
                          {.name = "--alias",

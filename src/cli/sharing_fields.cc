@@ -15,7 +15,8 @@ using config::FaultAt;
 using config::YamlEntry;
 using config::YamlNode;
 
-constexpr FileField kFederationFields[] = {{"issuer"}, {"audience"}, {"claims", As::kPairs}};
+constexpr FileField kFederationFields[] = {{"issuer"},   {"audience"},      {"claims", As::kPairs},
+                                           {"clientId"}, {"tokenEndpoint"}, {"scope"}};
 constexpr FileField kCertificateFields[] = {{"subject"}, {"alternativeName"}};
 
 Result<json::value> TimeValue(const std::string& text) {

@@ -73,7 +73,8 @@ TEST(SharingFile, ReadsAllThatThereIs) {
           R"({"aliases":{"a":"b"}})",
           R"({"comment":"Daily sales","freshness":"1m","schemas":["later"]})",
           R"({"attributes":{"country":"FR"},"expiresAt":"2027-01-31T00:00:00.000Z",)"
-          R"("tokenLifetime":"90d","federation":{"issuer":"corporate","audience":"","claims":{}}})",
+          R"("tokenLifetime":"90d","federation":{"issuer":"corporate","audience":"","claims":{},)"
+          R"("clientId":"","tokenEndpoint":"","scope":""}})",
           R"({"expiresAt":null})", R"({"expiresAt":null})", R"({"limit":2048})"));
   EXPECT_EQ(wanted->things.front().where, "/conf/sharing.yaml:3");
 }

@@ -3,13 +3,13 @@
 #include "cli/sql_command.h"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "admin/sql/parser.h"
 #include "cli/owner_session.h"
+#include "cli/text_file.h"
 #include "cli/text_table.h"
 
 namespace sluice::cli {
@@ -99,14 +99,7 @@ std::string SqlFaultText(std::string_view text, const Error& error) {
 }
 
 Result<std::string> ReadSqlFile(const std::string& path) {
-  std::ifstream file(path == "-" ? "/dev/stdin" : path, std::ios::binary);
-  if (!file) return NotFound("cannot open {}", path);
-  std::string text(admin::sql::kMaxTextBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return InvalidArgument("cannot read {}", path);
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() <= admin::sql::kMaxTextBytes) return text;
-  return TooLarge("{} has more than {} bytes", path, admin::sql::kMaxTextBytes);
+  return ReadTextFile(path, admin::sql::kMaxTextBytes);
 }
 
 std::vector<Command> SqlCommands() {

@@ -94,6 +94,15 @@ constexpr Row kServerSettings[] = {
      .doc =
          "How long a server that cannot reach its catalog goes on with what it knew. After that\n"
          "it answers 503, since a token may have been revoked meanwhile."},
+    {.name = "catalog_poll_interval",
+     .field = &Options::catalog_poll_interval,
+     .fallback = "500ms",
+     .min = "50ms",
+     .max = "10m",
+     .value_name = "DURATION",
+     .doc = "How often a server asks PostgreSQL for changes of others besides being notified of\n"
+            "them: how late a change may be where notifications are lost, as behind a pooler. At\n"
+            "most half of `catalog_max_stale`."},
     {.name = "master_key_file",
      .field = &Options::master_key_file,
      .fallback = "",
@@ -140,6 +149,16 @@ constexpr Row kServerSettings[] = {
      .max = "30d",
      .value_name = "DURATION",
      .doc = "How long a recipient's activation link waits to be used."},
+    {.name = "failed_sign_ins_per_minute",
+     .field = &Options::failed_sign_ins_per_minute,
+     .fallback = "100",
+     .min = "0",
+     .max = "1000000",
+     .value_name = "N",
+     .doc =
+         "How many requests without a good credential an address, or a /64 of IPv6, may make a\n"
+         "minute. More are answered 429, and recorded as one sum a minute instead of one by one.\n"
+         "Requests with a good credential from the same address are not concerned. 0: no bound."},
     {.name = "audit",
      .field = &Options::audit,
      .fallback = "required",
@@ -540,6 +559,9 @@ Result<void> CheckServerOptions(const ServerOptions& options) {
   TRY(CheckTls(options));
   TRY(CheckClientCertificates(options));
   if (options.data_dir.empty()) return InvalidArgument("dataDir: must not be empty");
+  if (options.catalog_poll_interval > options.catalog_max_stale / 2) {
+    return InvalidArgument("catalogPollInterval: must be at most half of catalogMaxStale");
+  }
   for (const std::string& root : options.allowed_roots) {
     if (!root.starts_with('/') && root.find("://") == std::string::npos) {
       return InvalidArgument("allowedRoots: expected absolute paths or locations, not '{}'", root);

@@ -38,13 +38,15 @@ struct ServerOptions {
   std::string node;         ///< The host's name if empty.
   std::string catalog_url;  ///< A secret: it may hold a password.
   std::chrono::milliseconds catalog_max_stale{};
+  std::chrono::milliseconds catalog_poll_interval{};
   std::string master_key_file;
   std::string master_key_command;
   std::vector<std::string> plain_http_issuers;
   std::chrono::milliseconds token_lifetime{};
   std::chrono::milliseconds max_token_lifetime{};
   std::chrono::milliseconds activation_lifetime{};
-  std::string audit;  ///< required, best_effort or off
+  std::int64_t failed_sign_ins_per_minute = 0;  ///< 0: no bound.
+  std::string audit;                            ///< required, best_effort or off
   std::chrono::milliseconds audit_keep{};
   std::string audit_file;
   std::size_t audit_file_max_bytes = 0;

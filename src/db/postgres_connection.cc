@@ -76,16 +76,14 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
 }
 
 Result<void> PostgresConnection::Connect() {
+  // A network that swallows what is sent shows itself after this, long before an answer is due.
+  const std::string unheard = std::to_string(settings_.connect_timeout.count());
   // The URL may say otherwise of what stands before it, and of nothing that stands behind it.
-  const char* const names[] = {"fallback_application_name",
-                               "keepalives_idle",
-                               "keepalives_interval",
-                               "keepalives_count",
-                               "dbname",
-                               "client_encoding",
-                               nullptr};
-  const char* const values[] = {"sluice", "10",   "5", "3", settings_.url.Reveal().c_str(),
-                                "UTF8",   nullptr};
+  const char* const names[] = {
+      "fallback_application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
+      "tcp_user_timeout",          "dbname",          "client_encoding",     nullptr};
+  const char* const values[] = {
+      "sluice", "10", "5", "3", unheard.c_str(), settings_.url.Reveal().c_str(), "UTF8", nullptr};
   handle_.reset(PQconnectStartParams(names, values, /*expand_dbname=*/1));
   if (handle_ == nullptr) return Broken("no memory");
   if (PQstatus(handle_.get()) == CONNECTION_BAD) return Broken("connecting");
@@ -319,9 +317,15 @@ Result<void> PostgresConnection::FinishTransaction(const Database::Body& body) {
   Result<void> done = body(*this);
   if (done.ok()) {
     TRY(Send("COMMIT", {}));
-    const Outcome outcome = TRY(ReadOutcome());
+    const Result<Outcome> outcome = ReadOutcome();
+    if (is_broken_ && !outcome.ok()) {
+      return WithDetail(
+          Unavailable("the database went away before it said whether it took the change: look"),
+          outcome.error().detail);
+    }
+    if (!outcome.ok()) return outcome.error();
     // What COMMIT answers after a statement that failed.
-    if (outcome.command == "ROLLBACK") done = Internal("the transaction had failed");
+    if (outcome->command == "ROLLBACK") done = Internal("the transaction had failed");
   } else if (!is_broken_) {
     // Should this fail, the connection is not IsUsable().
     (void)ExecuteScript("ROLLBACK");

@@ -181,6 +181,17 @@ TEST_F(PostgresTest, AConnectionThatBreaksInATransactionIsUnavailableAndReplaced
   EXPECT_THAT(database_->InTransaction(look), IsOk());
 }
 
+TEST_F(PostgresTest, AConnectionThatBreaksAtCommitLeavesItOpenWhetherItWasDone) {
+  const auto break_off = [&](Connection& c) -> Result<void> {
+    TRY(c.Execute("UPDATE t SET n = 1"));
+    Terminate(TRY(ProcessOf(c)));
+    return {};
+  };
+  const Result<void> done = database_->InTransaction(break_off);
+  ASSERT_THAT(done, FailsWith(ErrorCode::kUnavailable));
+  EXPECT_THAT(done.error().message, HasSubstr("before it said whether it took the change"));
+}
+
 TEST_F(PostgresTest, ABodyThatHidesAFailureDoesNotCommit) {
   const auto hide = [](Connection& c) -> Result<void> {
     TRY(c.Execute("UPDATE t SET n = 1"));

@@ -92,6 +92,11 @@ class LogStore final : public storage::ObjectStore {
     TRY(Check(request.directory));
     return Inner()->List(request);
   }
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t max_folders) override {
+    TRY(Check(directory));
+    return Inner()->ListFolders(directory, max_folders);
+  }
   Result<storage::ObjectInfo> Stat(std::string_view path) override {
     TRY(Check(path));
     return Inner()->Stat(path);

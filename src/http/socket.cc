@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "http/forwarded.h"
@@ -115,33 +116,31 @@ FileDescriptor NewUnixSocket() {
       ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
 }
 
-/// Removes a socket file that a process left behind when it died. Connecting is the only way to
-/// tell.
-void RemoveIfStale(const sockaddr_un& name) {
-  const FileDescriptor probe = NewUnixSocket();
-  const int connected =
-      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name));
-  if (connected != 0 && errno == ECONNREFUSED) ::unlink(name.sun_path);
+/// Nothing if the path is too long for a socket's name.
+std::optional<sockaddr_un> UnixName(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(name.sun_path)) return std::nullopt;
+  path.copy(name.sun_path, path.size());
+  return name;
 }
 
 Result<ListeningSocket> ListenUnix(const std::string& address) {
   const std::string path = address.substr(kUnixPrefix.size());
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(name.sun_path)) {
+  const std::optional<sockaddr_un> name = UnixName(path);
+  if (!name) {
     return InvalidArgument("{}: a socket's path has 1 to {} bytes", address,
-                           sizeof(name.sun_path) - 1);
+                           sizeof(name->sun_path) - 1);
   }
-  path.copy(name.sun_path, path.size());
-
   FileDescriptor file = NewUnixSocket();
   if (!file.valid()) return CannotListen(address, errno);
   // Linux gives the file the mode of the socket, so that no moment is left in which others may
   // connect.
   ::fchmod(file.get(), S_IRUSR | S_IWUSR);
   struct stat existing;
-  if (::lstat(path.c_str(), &existing) == 0 && S_ISSOCK(existing.st_mode)) RemoveIfStale(name);
-  if (::bind(file.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0 ||
+  const bool is_there = ::lstat(path.c_str(), &existing) == 0 && S_ISSOCK(existing.st_mode);
+  if (is_there && !IsListenedOn(path)) ::unlink(path.c_str());
+  if (::bind(file.get(), reinterpret_cast<const sockaddr*>(&*name), sizeof(*name)) != 0 ||
       ::listen(file.get(), kBacklog) != 0) {
     return CannotListen(address, errno);
   }
@@ -163,6 +162,15 @@ std::string PeerText(const sockaddr_storage& peer) {
 
 Result<ListeningSocket> Listen(const std::string& address) {
   return address.starts_with(kUnixPrefix) ? ListenUnix(address) : ListenTcp(address);
+}
+
+bool IsListenedOn(const std::string& path) {
+  const std::optional<sockaddr_un> name = UnixName(path);
+  if (!name) return false;
+  const FileDescriptor probe = NewUnixSocket();
+  const auto* const address = reinterpret_cast<const sockaddr*>(&*name);
+  if (::connect(probe.get(), address, sizeof(*name)) == 0) return true;
+  return errno != ECONNREFUSED && errno != ENOENT;
 }
 
 AcceptedSocket Accept(int listening_socket) {

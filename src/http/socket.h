@@ -19,6 +19,10 @@ struct ListeningSocket {
 /// the address and what to do if it cannot be bound.
 Result<ListeningSocket> Listen(const std::string& address);
 
+/// Whether a process listens on the socket file at `path`, rather than that none is there or that
+/// one who died left it behind.
+bool IsListenedOn(const std::string& path);
+
 /// One accepted connection, non-blocking; without a descriptor when none waits or accept failed.
 struct AcceptedSocket {
   FileDescriptor file;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 
 #include <atomic>
+#include <functional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "admin/handlers.h"
 #include "admin/sql_handlers.h"
 #include "auth/identity_providers.h"
+#include "auth/sign_in.h"
 #include "auth/token_verifier.h"
 #include "base/file_descriptor.h"
 #include "catalog/catalog.h"
@@ -25,9 +28,12 @@
 #include "observe/stream_logger.h"
 #include "server/catalog_source.h"
 #include "server/certificate.h"
+#include "server/failed_sign_ins.h"
+#include "server/folder_tables.h"
 #include "server/governance.h"
 #include "server/health.h"
 #include "server/master_keys.h"
+#include "server/monitoring.h"
 #include "server/pipeline.h"
 #include "server/stores.h"
 #include "sharing/handlers.h"
@@ -39,9 +45,10 @@ namespace {
 using config::Configuration;
 using config::ConfigurationSources;
 
-// The listeners, in the order in which they are given to http::Server.
-constexpr std::string_view kPageTokens = "page tokens";  // what their key is for
+constexpr std::chrono::milliseconds kSearchStoresEvery{60'000};  // no more often: lists cost money
+constexpr std::string_view kPageTokens = "page tokens";          // what their key is for
 
+// The listeners, in the order in which they are given to http::Server.
 enum Listener : std::size_t { kRecipients, kAdmin, kAdminSocket, kFiles };
 
 Result<FileDescriptor> OpenLogFile(const std::string& path) {
@@ -113,8 +120,9 @@ bool IsAnonymous(const ConfigurationSources& sources, const Configuration& confi
   return !sources.file.empty() && !has_token;
 }
 
+/// Of those that the profile of the start reads: managed shares are for recipients of their own.
 std::string FirstTable(const catalog::View& view) {
-  for (const catalog::SharePtr& share : view.shares()) {
+  for (const catalog::SharePtr& share : std::span(view.shares()).first(view.file_share_count())) {
     if (!share->tables().empty()) return share->tables().front().ref.ToString();
   }
   return {};
@@ -177,17 +185,10 @@ class ComposedApp final : public App {
         identity_client_(std::move(parts.identity_client)),
         providers_(*identity_client_, clock_, {.plain_http_hosts = options().plain_http_issuers}),
         governance_(std::move(parts.governance)),
-        follower_({.store = *governance_.store,
-                   .catalog = catalog_,
-                   .clock = clock_,
-                   .log = *log_,
-                   .published =
-                       [this](const catalog::View& view) {
-                         quotas_.SetLimits(view.settings().quotas);
-                         authenticator_.TakeRules(view);
-                       }},
+        folder_tables_(FolderDependencies(*parts.stores), FolderOptions(options())),
+        follower_(FollowerDependencies(),
                   catalog::ViewBuilder([this](const catalog::Entry& folder) {
-                    return FindFolderTables(folder, options().allowed_roots);
+                    return folder_tables_.Find(folder);
                   })),
         stores_(std::move(parts.stores)),
         serving_(parts.sharing.serving),
@@ -206,54 +207,48 @@ class ComposedApp final : public App {
                   .journal = governance_.journal.get()},
                  std::move(parts.sharing)),
         admin_(AdminDependencies(), AdminOptions(options())),
-        audit_({.records = governance_.records(),
-                .store = *governance_.store,
-                .journal = governance_.journal.get(),
-                .prices = governance_.prices ? &*governance_.prices : nullptr,
-                .node = governance_.node,
-                .public_key = governance_.public_key}),
+        audit_(AuditDependencies()),
+        shipper_(MakeShipper(
+            options(), governance_,
+            [this](std::string_view recipient, std::string_view share) {
+              return RegionsOf(recipient, share);
+            },
+            clock_)),
         pipeline_({.log = *log_,
                    .metrics = metrics_,
                    .authenticator = authenticator_,
                    .catalog = catalog_,
                    .clock = clock_,
                    .quotas = &quotas_,
-                   .journal = governance_.journal.get()},
+                   .journal = governance_.journal.get(),
+                   .failed_sign_ins = &failed_sign_ins_},
                   PipelineOptions(options())) {
     catalog_.UseUntil(SystemTime());  // nobody is known yet
     UseKeys(*parts.keys);
     LogWarnings(parts.source.warnings);
-    AddMetrics();
-    AddHealthParts();
+    AddMonitoring();
     AddSurfaces();
   }
 
   ~ComposedApp() override {
-    server_.reset();   // before what its handler uses
-    shipper_.reset();  // ships what is on disk
+    server_.reset();        // before what its handler uses
+    folder_tables_.Stop();  // it and the follower use each other
   }
 
   Result<void> Listen() {
     tls_ = TRY(OpenCertificate(options(), *data_, clock_.Now()));
-    if (tls_ != nullptr) AddCertificateHealth();
+    if (tls_ != nullptr) MonitorCertificate(*tls_, clock_, metrics_, health_);
     std::vector<http::ListenerOptions> listeners = {
         {.address = options().listen, .tls = tls_},
         {.address = options().admin_listen, .tls = nullptr},
-        {.address = "unix:" + data_->PathOf("admin.sock"), .tls = nullptr}};
+        {.address = "unix:" + data_->PathOf(catalog::kOwnerSocketFile), .tls = nullptr}};
     if (!options().files_listen.empty())
       listeners.push_back({.address = options().files_listen, .tls = nullptr});
-    shipper_ = StartShipper(
-        options(), governance_,
-        [this](std::string_view recipient, std::string_view share) {
-          return RegionsOf(recipient, share);
-        },
-        clock_);
     server_ = TRY(http::Server::Start(HttpOptions(options()), std::move(listeners), pipeline_));
     const std::vector<std::string> addresses = server_->Addresses();
     report_.endpoint = config::EndpointUrl(options(), addresses[kRecipients]);
     report_.admin_address = addresses[kAdmin];
-    AddServerMetrics();
-    if (tls_ != nullptr) AddCertificateMetric();
+    AddServerMetrics(*server_, options().workers, metrics_);
     if (options().tls_self_signed)
       report_.certificate_path = data_->PathOf(catalog::kCertificateFile);
     report_.listens_everywhere =
@@ -273,7 +268,11 @@ class ComposedApp final : public App {
     TRY(LoadIdentities(configuration_));
     const bool is_shared = !options().catalog_url.empty();
     TRY(follower_.Start(
-        {.max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+        {.poll_interval = options().catalog_poll_interval,
+         .max_stale = is_shared ? options().catalog_max_stale : std::chrono::milliseconds(0)}));
+    // The catalog tells the regions of what was recorded before this start.
+    if (shipper_ != nullptr) shipper_->Start();
+    folder_tables_.Started();
     DescribeCatalog(*catalog_.Current());
     TRY(data_->WritePorts({.recipients = PortOf(addresses[kRecipients]),
                            .admin = PortOf(addresses[kAdmin]),
@@ -304,6 +303,7 @@ class ComposedApp final : public App {
   void Reload() override {
     ReopenLogFile();  // first, and whatever becomes of the rest: the file may have been moved away
     reload_failed_ = !ReloadAll();
+    folder_tables_.SearchSoon();
   }
 
   void Drain() override {
@@ -321,6 +321,16 @@ class ComposedApp final : public App {
     return {.token_lifetime = ceil<seconds>(options.token_lifetime),
             .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
             .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
+  }
+  FolderTables::Dependencies FolderDependencies(storage::Stores& stores) {
+    return {.stores = stores,
+            .log = *log_,
+            .shared = [this] { return follower_.folders(); },
+            .changed = [this] { follower_.FindFolderTables(); }};
+  }
+  static FolderTables::Options FolderOptions(const config::ServerOptions& options) {
+    return {.allowed_roots = options.allowed_roots,
+            .interval = std::max(options.rescan_interval, kSearchStoresEvery)};
   }
   /// What is made from now on, is made with the newest key.
   void UseKeys(const crypto::KeyRing& keys) {
@@ -347,6 +357,17 @@ class ComposedApp final : public App {
     return fingerprints;
   }
 
+  catalog::Follower::Dependencies FollowerDependencies() {
+    return {.store = *governance_.store,
+            .catalog = catalog_,
+            .clock = clock_,
+            .log = *log_,
+            .published = [this](const catalog::View& view) {
+              quotas_.SetLimits(view.settings().quotas);
+              authenticator_.TakeRules(view);
+            }};
+  }
+
   admin::AdminService::Dependencies AdminDependencies() {
     return {.store = *governance_.store,
             .follower = follower_,
@@ -358,16 +379,29 @@ class ComposedApp final : public App {
                 [this](const std::string& location) {
                   return CheckTableAt(*stores_, location, options().allowed_roots);
                 },
-            .check_folder = [this](const std::string& location) -> Result<void> {
-              TRY(FindFolderTables({.location = location}, options().allowed_roots));
-              return {};
-            },
+            .check_folder =
+                [this](const std::string& location) { return folder_tables_.Check(location); },
             .keys = [this](bool rotates) { return KeyFingerprints(rotates); },
             .describe_table =
                 [this](const std::string& location, const std::string& condition) {
                   return MeasureRead(*stores_, location, condition);
                 },
-            .prices = governance_.prices ? &*governance_.prices : nullptr};
+            .prices = governance_.prices ? &*governance_.prices : nullptr,
+            .find_token_endpoint =
+                std::bind_front(&auth::IdentityProviders::TokenEndpointOf, &providers_)};
+  }
+
+  admin::AuditService::Dependencies AuditDependencies() {
+    return {.records = governance_.records(),
+            .store = *governance_.store,
+            .journal = governance_.journal.get(),
+            .prices = governance_.prices ? &*governance_.prices : nullptr,
+            .node = governance_.node,
+            .public_key = governance_.public_key,
+            .catalog = &catalog_,
+            .measure_table = [this](const std::string& location) -> Result<std::int64_t> {
+              return TRY(MeasureRead(*stores_, location, "")).bytes;
+            }};
   }
 
   bool ReloadAll() {
@@ -406,146 +440,22 @@ class ComposedApp final : public App {
     known_warnings_ = warnings;
   }
 
-  void AddMetrics() {
-    AddGovernanceMetrics();
-    observe::AddProcessMetrics(metrics_);
-    metrics_.AddGaugeReading(
-        {.name = "sluice_table_cache_bytes", .help = "Memory held by open tables.", .labels = {}},
-        [this] { return static_cast<double>(tables_.stats().bytes); });
-    metrics_.AddGaugeReading(
-        {.name = "sluice_table_cache_tables", .help = "Tables held open.", .labels = {}},
-        [this] { return static_cast<double>(tables_.stats().tables); });
-    const auto add_count = [this](const char* name, const char* help,
-                                  std::uint64_t sharing::TableCache::Stats::*count) {
-      metrics_.AddCounterReading({.name = name, .help = help, .labels = {}}, [this, count] {
-        return static_cast<double>(tables_.stats().*count);
-      });
-    };
-    add_count("sluice_table_cache_hits_total", "Requests that found their table open.",
-              &sharing::TableCache::Stats::hits);
-    add_count("sluice_table_cache_misses_total", "Requests that opened their table.",
-              &sharing::TableCache::Stats::misses);
-    add_count("sluice_table_cache_evictions_total", "Tables closed to make room.",
-              &sharing::TableCache::Stats::evictions);
-  }
-
-  void AddServerMetrics() {
-    const auto add_gauge = [this](const char* name, const char* help, auto read) {
-      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}},
-                               [read] { return static_cast<double>(read()); });
-    };
-    add_gauge("sluice_http_connections", "Connections open.",
-              [this] { return server_->open_connections(); });
-    add_gauge("sluice_workers", "Threads of the worker pool.",
-              [this] { return options().workers; });
-    add_gauge("sluice_workers_busy", "Threads of the worker pool that work.",
-              [this] { return server_->worker_load().busy; });
-    add_gauge("sluice_workers_queued_requests", "Requests that wait for a worker.",
-              [this] { return server_->worker_load().queued_requests; });
-  }
-
-  void AddHealthParts() {
-    health_.AddPart("catalog", [this] { return CatalogHealth(); });
-    if (governance_.journal != nullptr) {
-      health_.AddPart("audit", [this] { return AuditHealth(); });
-    }
+  void AddMonitoring() {
+    const Monitored monitored{.catalog = catalog_,
+                              .follower = follower_,
+                              .governance = governance_,
+                              .shipper = shipper_.get(),
+                              .tables = tables_,
+                              .stores = *stores_,
+                              .clock = clock_,
+                              .is_audit_required = options().audit == "required"};
+    AddMetrics(monitored, metrics_);
+    AddHealthParts(monitored, health_);
     health_.AddPart("configuration", [this]() -> PartHealth {
       if (!reload_failed_) return {};
       return {.state = PartHealth::State::kDegraded,
               .reason = "the last reload failed, what was in force stays; the log says why"};
     });
-    health_.AddPart("stores", [this]() -> PartHealth {
-      const std::vector<std::string> silent = stores_->health().Silent();
-      if (silent.empty()) return {};
-      return {.state = PartHealth::State::kDegraded,
-              .reason = Format("{} did not answer when last asked", config::JoinList(silent))};
-    });
-  }
-
-  // A journal that cannot be written stops every read, unless the owner said otherwise.
-  PartHealth AuditHealth() const {
-    const audit::Journal::Stats stats = governance_.journal->stats();
-    if (stats.is_failing) {
-      const bool refuses = options().audit == "required";
-      return {.state = refuses ? PartHealth::State::kFailing : PartHealth::State::kDegraded,
-              .reason = stats.last_failure};
-    }
-    if (shipper_ == nullptr) return {};
-    for (const audit::Shipper::Progress& progress : shipper_->progress()) {
-      if (progress.is_failing) {
-        return {.state = PartHealth::State::kDegraded,
-                .reason = Format("{} records wait for the {}: {}", progress.lag, progress.name,
-                                 progress.last_failure)};
-      }
-    }
-    return {};
-  }
-
-  PartHealth CatalogHealth() const {
-    if (const auto usable = catalog_.CheckUsable(clock_.Now()); !usable.ok()) {
-      return {.state = PartHealth::State::kFailing, .reason = usable.error().message};
-    }
-    return {};
-  }
-
-  void AddGovernanceMetrics() {
-    const auto add = [this](const char* name, const char* help, std::function<double()> read) {
-      metrics_.AddGaugeReading({.name = name, .help = help, .labels = {}}, std::move(read));
-    };
-    add("sluice_catalog_generation", "Changes of the managed catalog so far.",
-        [this] { return static_cast<double>(follower_.generation()); });
-    add("sluice_catalog_stale_seconds", "Since the catalog's database last answered.", [this] {
-      return static_cast<double>((clock_.Now() - follower_.last_contact()).count()) / 1000;
-    });
-    add("sluice_tokens_expiring", "Good tokens of recipients that end within 14 days.",
-        [this] { return static_cast<double>(CountTokensExpiring()); });
-    if (governance_.journal == nullptr) return;
-    const auto count = [this](const char* name, const char* help,
-                              std::int64_t audit::Journal::Stats::*field) {
-      metrics_.AddCounterReading({.name = name, .help = help, .labels = {}}, [this, field] {
-        return static_cast<double>(governance_.journal->stats().*field);
-      });
-    };
-    count("sluice_audit_records_total", "Records in the node's journal.",
-          &audit::Journal::Stats::records);
-    count("sluice_audit_failures_total", "Failures to write or sync the journal.",
-          &audit::Journal::Stats::failures);
-    count("sluice_audit_syncs_total", "Syncs of the journal to disk.",
-          &audit::Journal::Stats::syncs);
-    add("sluice_audit_unshipped_records", "Records that the database does not have yet.", [this] {
-      double lag = 0;
-      if (shipper_ == nullptr) return lag;
-      for (const auto& progress : shipper_->progress())
-        lag = std::max(lag, static_cast<double>(progress.lag));
-      return lag;
-    });
-  }
-
-  std::size_t CountTokensExpiring() const {
-    const catalog::ViewPtr view = catalog_.Current();
-    const SystemTime now = clock_.Now();
-    const SystemTime soon = now + std::chrono::days(14);
-    std::size_t expiring = 0;
-    for (const catalog::RecipientPtr& recipient : view->recipients()) {
-      expiring += static_cast<std::size_t>(
-          std::ranges::count_if(recipient->record.tokens, [&](const catalog::TokenRecord& token) {
-            return token.IsGoodAt(now) && token.expires_at && *token.expires_at < soon;
-          }));
-    }
-    return expiring;
-  }
-
-  void AddCertificateHealth() {
-    health_.AddPart("certificate",
-                    [this] { return CertificateHealth(tls_->ExpiresAt(), clock_.Now()); });
-  }
-
-  void AddCertificateMetric() {
-    metrics_.AddGaugeReading(
-        {.name = "sluice_tls_certificate_expiry_timestamp_seconds",
-         .help = "When the certificate in use ends.",
-         .labels = {}},
-        [this] { return static_cast<double>(tls_->ExpiresAt().time_since_epoch().count()); });
   }
 
   void AddSurfaces() {
@@ -555,6 +465,9 @@ class ComposedApp final : public App {
     recipients.Add(options().prefix, sharing::kFileRoutes, service_);
     recipients.Add(options().prefix, admin::kActivationRoutes, admin_);
     recipients.Add(options().prefix, admin::kReceiptRoutes, audit_);
+    const std::string own_address = options().prefix + std::string(auth::kOwnAddress);
+    recipients.Add(own_address, auth::kSignInRoutes, sign_in_);
+    recipients.Add(own_address, sharing::kSharingRoutes, service_, options().prefix);
     Surface owner;
     owner.Add("", kOwnerHealthRoutes, health_);
     owner.Add("", admin::kAdminRoutes, admin_);
@@ -658,9 +571,11 @@ class ComposedApp final : public App {
   const std::unique_ptr<http::Client> identity_client_;
   auth::IdentityProviders providers_;
   auth::TokenVerifier verifier_{providers_, clock_, {}};
+  auth::SignIn sign_in_{catalog_, providers_};
   auth::Authenticator authenticator_{catalog_, clock_, &verifier_};
-  audit::Quotas quotas_{clock_};
   const Governance governance_;
+  audit::Quotas quotas_{clock_, *governance_.leases};
+  FolderTables folder_tables_;
   catalog::Follower follower_;
   const std::unique_ptr<storage::Stores> stores_;
   const config::ServingTerms serving_;
@@ -670,10 +585,12 @@ class ComposedApp final : public App {
   sharing::SharingService service_;
   admin::AdminService admin_;
   admin::AuditService audit_;
+  const std::unique_ptr<audit::Shipper> shipper_;
+  FailedSignIns failed_sign_ins_{
+      governance_.journal.get(), clock_, {.per_minute = options().failed_sign_ins_per_minute}};
   Pipeline pipeline_;
   std::shared_ptr<http::TlsContext> tls_;
   std::unique_ptr<http::Server> server_;
-  std::unique_ptr<audit::Shipper> shipper_;
   StartReport report_;
   std::vector<std::string> known_warnings_;
 };

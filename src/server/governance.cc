@@ -7,13 +7,13 @@
 
 #include "audit/delta_sink.h"
 #include "audit/json_lines_sink.h"
+#include "audit/lease_table.h"
 #include "audit/record_store.h"
 #include "audit/tree_head.h"
-#include "catalog/folder_scan.h"
 #include "config/yaml.h"
 #include "crypto/hkdf.h"
 #include "crypto/signing_key.h"
-#include "storage/location.h"
+#include "server/backup.h"
 
 namespace sluice::server {
 namespace {
@@ -21,13 +21,19 @@ namespace {
 constexpr std::size_t kSeedBytes = 32;
 /// So that the indexes of many records stay in memory while records are added.
 constexpr std::size_t kRecordsCacheBytes = 64 << 20;
+/// How long a lease may take to come, to connect and to be answered; then a node goes on without.
+constexpr std::chrono::milliseconds kLeaseTimeout{1'000};
+constexpr std::size_t kLeaseConnections = 2;
 
-Result<std::string> NodeName(const config::ServerOptions& options) {
+Result<std::string> NodeName(const config::ServerOptions& options,
+                             const catalog::DataDirectory& data) {
   std::string name = options.node;
   if (name.empty()) {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) == 0) name = host.data();
   }
+  const std::string suffix = TRY(ReadNodeSuffix(data.path()));
+  if (!suffix.empty()) name += "-" + suffix;
   if (audit::IsNodeName(name)) return name;
   return InvalidArgument("node: '{}' is no name for a server: set one of letters, digits and '-'",
                          name);
@@ -39,18 +45,33 @@ Result<std::unique_ptr<db::Database>> OpenDatabase(const config::ServerOptions& 
   return db::OpenPostgres({.url = Secret(options.catalog_url)});
 }
 
+/// The leases of quotas, beside the catalog.
+Result<void> OpenLeases(const config::ServerOptions& options, Governance& opened) {
+  TRY(audit::PrepareLeaseTable(*opened.database));  // may wait for other nodes that start
+  if (!options.catalog_url.empty()) {
+    opened.lease_database = TRY(db::OpenPostgres({.url = Secret(options.catalog_url),
+                                                  .max_connections = kLeaseConnections,
+                                                  .connect_timeout = kLeaseTimeout,
+                                                  .statement_timeout = kLeaseTimeout}));
+  }
+  opened.leases =
+      audit::NewLeaseTable(opened.lease_database ? *opened.lease_database : *opened.database);
+  return {};
+}
+
 }  // namespace
 
 Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                   const catalog::DataDirectory& data, const crypto::KeyRing& keys,
                                   const Outside& outside) {
-  Governance opened{.node = TRY(NodeName(options))};
+  Governance opened{.node = TRY(NodeName(options, data))};
   opened.database = TRY(OpenDatabase(options, data));
   opened.store = TRY(catalog::Store::Open(*opened.database));
   if (options.catalog_url.empty()) {
     opened.own_records =
         TRY(db::OpenSqlite({.path = data.PathOf("audit.db"), .cache_bytes = kRecordsCacheBytes}));
   }
+  TRY(OpenLeases(options, opened));
   if (!options.price_list.empty()) {
     const config::YamlDocument prices = TRY(config::ReadYamlFile(options.price_list));
     opened.prices = TRY(audit::ReadPriceList(prices));
@@ -76,9 +97,9 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
   return opened;
 }
 
-std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& options,
-                                             const Governance& governance,
-                                             audit::FindRegions regions, const Clock& clock) {
+std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options,
+                                            const Governance& governance,
+                                            audit::FindRegions regions, const Clock& clock) {
   if (governance.journal == nullptr) return nullptr;
   std::vector<std::unique_ptr<audit::Destination>> destinations;
   destinations.push_back(audit::NewRecordStore(governance.records(), *governance.journal,
@@ -102,17 +123,6 @@ std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& option
   return std::make_unique<audit::Shipper>(*governance.journal, clock,
                                           audit::ShipperOptions{.keep = options.audit_keep},
                                           std::move(destinations));
-}
-
-Result<std::vector<config::ConfiguredSchema>> FindFolderTables(
-    const catalog::Entry& folder, const std::vector<std::string>& allowed_roots) {
-  const storage::Location location = TRY(storage::ParseLocation(folder.location, "/"));
-  if (!location.path.starts_with('/')) {
-    return NotImplemented("only folders of this machine are searched for tables");
-  }
-  catalog::FolderScan scan =
-      TRY(catalog::ScanFolder(location.path, {.allowed_roots = allowed_roots}));
-  return std::move(scan.share.schemas);
 }
 
 }  // namespace sluice::server

@@ -7,6 +7,7 @@
 
 #include "audit/journal.h"
 #include "audit/prices.h"
+#include "audit/quota_leases.h"
 #include "audit/shipper.h"
 #include "audit/usage.h"
 #include "base/clock.h"
@@ -30,7 +31,10 @@ struct Governance {
   crypto::PublicKeyBytes public_key{};      ///< Of the key that signs the journal's heads.
   /// Where records are shipped: in SQLite a file of its own, so that writing them delays no change.
   std::unique_ptr<db::Database> own_records;
-  std::optional<audit::PriceList> prices;  ///< None: usage has no cost.
+  /// To PostgreSQL, connections of their own that give up soon: requests may wait for a lease.
+  std::unique_ptr<db::Database> lease_database;
+  std::unique_ptr<audit::LeaseSource> leases;  ///< Of a fleet, or of one server and its restarts.
+  std::optional<audit::PriceList> prices;      ///< None: usage has no cost.
   db::Database& records() const { return own_records ? *own_records : *database; }
 };
 
@@ -47,14 +51,10 @@ Result<Governance> OpenGovernance(const config::ServerOptions& options,
                                   const catalog::DataDirectory& data, const crypto::KeyRing& keys,
                                   const Outside& outside);
 
-/// Copies the journal into the database, and into the file and the table that the settings name.
+/// Will copy the journal into the database, and into the file and the table that the settings name.
 /// Null without a journal. All must outlive it.
-std::unique_ptr<audit::Shipper> StartShipper(const config::ServerOptions& options,
-                                             const Governance& governance,
-                                             audit::FindRegions regions, const Clock& clock);
-
-/// The tables of a shared folder of this machine.
-Result<std::vector<config::ConfiguredSchema>> FindFolderTables(
-    const catalog::Entry& folder, const std::vector<std::string>& allowed_roots);
+std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options,
+                                            const Governance& governance,
+                                            audit::FindRegions regions, const Clock& clock);
 
 }  // namespace sluice::server

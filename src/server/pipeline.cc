@@ -74,6 +74,13 @@ std::string ObjectOf(const http::Request& request) {
   return object;
 }
 
+/// Whether the path is not another recipient's own address (auth::kOwnAddress).
+bool IsOwnAddress(auth::Who who, const http::Request& request, const auth::Caller& caller) {
+  if (who != auth::Who::kRecipient) return true;
+  const std::string* const owner = FindPathParameter(request, "recipient");
+  return owner == nullptr || *owner == caller.recipient_id;
+}
+
 /// A path that holds a secret, that of an activation link, is cut before it.
 std::string_view LoggedPath(const http::Request& request) {
   const std::string_view path = request.path;
@@ -105,7 +112,15 @@ Pipeline::Pipeline(const Dependencies& dependencies, Options options)
       quota_refusals_(
           dependencies_.metrics.AddCounter({.name = "sluice_quota_refusals_total",
                                             .help = "Requests refused because a quota was used up.",
-                                            .labels = {}})) {
+                                            .labels = {}})),
+      failed_sign_ins_(
+          dependencies_.metrics.AddCounter({.name = "sluice_failed_sign_ins_total",
+                                            .help = "Requests without a good credential.",
+                                            .labels = {}})),
+      held_back_(dependencies_.metrics.AddCounter(
+          {.name = "sluice_held_back_sign_ins_total",
+           .help = "Those of them that were past what their address may make, summed in records.",
+           .labels = {}})) {
   route_metrics_.push_back(AddRouteMetrics("", "none"));
 }
 
@@ -134,7 +149,7 @@ void Pipeline::AddSurface(const Surface& surface) {
   for (const BoundRoute& route : served.routes) {
     patterns.push_back({.method = route.method, .path = route.path});
     served.tags.push_back(route_metrics_.size());
-    route_metrics_.push_back(AddRouteMetrics(route.method, route.path));
+    route_metrics_.push_back(AddRouteMetrics(route.method, route.label));
   }
   served.router = std::make_unique<http::Router>(patterns);
   served_.push_back(std::move(served));
@@ -146,8 +161,11 @@ http::Execution Pipeline::ExecutionOf(const http::Request& request, std::size_t 
   const auto match = served.router->Find(request.method, request.path, miss);
   if (!match) return http::Execution::kInline;
   const BoundRoute& route = served.routes[match->index];
+  const bool is_recipients =
+      route.who == auth::Who::kRecipient || route.who == auth::Who::kRecipientOrAnyone;
   const bool may_wait =
-      route.who == auth::Who::kRecipient && dependencies_.authenticator.CouldBlock(request);
+      is_recipients && (dependencies_.authenticator.CouldBlock(request) ||
+                        (dependencies_.quotas != nullptr && dependencies_.quotas->MayWait()));
   return may_wait ? http::Execution::kWorker : route.execution;
 }
 
@@ -201,7 +219,11 @@ Result<http::Response> Pipeline::RunRecorded(const BoundRoute& route, const http
                                              auth::Caller& caller) const {
   const bool is_recorded =
       route.who == auth::Who::kRecipient || route.who == auth::Who::kRecipientOrAnyone;
-  if (!is_recorded) return Run(route, request, caller);
+  if (!is_recorded) {
+    auto result = Run(route, request, caller);
+    if (!result.ok()) return HoldBack(caller, result.error(), /*decision=*/nullptr);
+    return result;
+  }
   audit::Decision decision(dependencies_.journal, options_.on_audit_failure,
                            dependencies_.clock.Now());
   audit::Record& record = decision.record();
@@ -214,8 +236,35 @@ Result<http::Response> Pipeline::RunRecorded(const BoundRoute& route, const http
   caller.decision = &decision;
   auto result = Run(route, request, caller);
   caller.decision = nullptr;
+  if (!result.ok()) result = HoldBack(caller, result.error(), &decision);
   TRY(decision.Finish(result.ok() ? nullptr : &result.error()));
   return result;
+}
+
+// Nobody is held back who shows a good credential, so partners behind one address do not suffer
+// from each other. A link is no credential that is guessed at by mistake: whoever shows one that
+// has expired must be told that, and is.
+Error Pipeline::HoldBack(const auth::Caller& caller, Error refused,
+                         audit::Decision* decision) const {
+  const bool is_bad_token = refused.code == ErrorCode::kUnauthenticated;
+  const bool is_bad_link = decision != nullptr && refused.code == ErrorCode::kPermissionDenied &&
+                           decision->record().action == audit::Action::kDownload &&
+                           caller.recipient.empty();
+  if (!is_bad_token && !is_bad_link) return refused;
+  observe::Counter failed = failed_sign_ins_;
+  failed.Add();
+  if (dependencies_.failed_sign_ins == nullptr) return refused;
+  const auto wait = dependencies_.failed_sign_ins->Count(caller.peer);
+  if (!wait) return refused;
+  observe::Counter held_back = held_back_;
+  held_back.Add();
+  if (decision != nullptr) {
+    decision->record().reason = refused.message;
+    dependencies_.failed_sign_ins->Sum(decision->record());
+    decision->Drop();
+  }
+  if (is_bad_link) return refused;
+  return WithRetryAfter(ResourceExhausted("too many requests without a good credential"), *wait);
 }
 
 Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Request& request,
@@ -223,6 +272,9 @@ Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Reques
   audit::Decision* const decision = caller.decision;
   caller = TRY(Authenticate(route.who, request));
   caller.decision = decision;
+  if (!IsOwnAddress(route.who, request, caller)) {
+    return Unauthenticated("the bearer token is not valid");
+  }
   if (decision != nullptr) {
     audit::Record& record = decision->record();
     record.recipient = caller.recipient;

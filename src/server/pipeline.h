@@ -16,6 +16,7 @@
 #include "http/server.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "server/failed_sign_ins.h"
 #include "server/surface.h"
 
 namespace sluice::server {
@@ -40,8 +41,9 @@ class Pipeline final : public http::Handler {
     const auth::Authenticator& authenticator;
     const catalog::Catalog& catalog;
     const Clock& clock;
-    audit::Quotas* quotas = nullptr;    ///< Null: none.
-    audit::Journal* journal = nullptr;  ///< Null: nothing is recorded.
+    audit::Quotas* quotas = nullptr;           ///< Null: none.
+    audit::Journal* journal = nullptr;         ///< Null: nothing is recorded.
+    FailedSignIns* failed_sign_ins = nullptr;  ///< Null: they are not bounded.
   };
   Pipeline(const Dependencies& dependencies, Options options);
 
@@ -72,6 +74,8 @@ class Pipeline final : public http::Handler {
                              auth::Caller& caller) const;
   Result<http::Response> RunRecorded(const BoundRoute& route, const http::Request& request,
                                      auth::Caller& caller) const;
+  /// What a caller is told whose request was refused. `decision` is null where it is not recorded.
+  Error HoldBack(const auth::Caller& caller, Error refused, audit::Decision* decision) const;
   Result<void> AdmitRequest(const http::Request& request, const auth::Caller& caller) const;
   Result<http::Response> RunInTime(const BoundRoute& route, const http::Request& request,
                                    const auth::Caller& caller) const;
@@ -80,6 +84,8 @@ class Pipeline final : public http::Handler {
   const Options options_;
   observe::Counter sent_bytes_;
   observe::Counter quota_refusals_;
+  observe::Counter failed_sign_ins_;
+  observe::Counter held_back_;
   std::vector<Served> served_;
   std::vector<RouteMetrics> route_metrics_;  ///< The first counts requests that found no route.
 };

@@ -54,6 +54,7 @@ constexpr auth::Route<FakeService> kRoutes[] = {
     {"HEAD", "/own-head", Who::kAnyone, Execution::kInline, AnswerHead},
     {"GET", "/admin", Who::kOwner, Execution::kWorker, Answer},
     {"GET", "/metrics", Who::kOwnerOrLoopback, Execution::kWorker, Answer},
+    {"GET", "/recipients/{recipient}/things", Who::kRecipient, Execution::kWorker, AnswerHead},
 };
 
 class PipelineTest : public testing::Test {
@@ -358,6 +359,44 @@ TEST_F(PipelineTest, HasNoLimitUnlessThereIsOne) {
   service_.meanwhile = [this] { now_ += std::chrono::hours(1); };
   Request request = RequestOf("GET", "/open");
   EXPECT_EQ(pipeline.Handle(request, 0).status, 200);
+}
+
+TEST_F(PipelineTest, AnAddressOfARecipientIsNoOthers) {
+  LoadIdentities();
+  EXPECT_EQ(Get("/p/recipients/1/things", kRecipientToken).status, 204);
+  const Response other = Get("/p/recipients/2/things", kRecipientToken);
+  EXPECT_EQ(other.status, 401);
+  EXPECT_EQ(BodyOf(other), BodyOf(Get("/p/recipients/2/things", "wrong")));
+}
+
+TEST_F(PipelineTest, GuessesPastTheBoundAreHeldBackAndNobodyElse) {
+  FailedSignIns failures(/*journal=*/nullptr, clock_,
+                         {.per_minute = 3, .sweep_interval = std::chrono::hours(1)});
+  Pipeline::Dependencies dependencies = dependencies_;
+  dependencies.failed_sign_ins = &failures;
+  Pipeline pipeline(dependencies, {});
+  Surface surface;
+  surface.Add("", kRoutes, service_);
+  pipeline.AddSurface(surface);
+  LoadIdentities();
+  const auto ask = [&](const std::string& path, const std::string& token) {
+    Request request = RequestOf("GET", path, token);
+    return pipeline.Handle(request, 0);
+  };
+  for (const char* const path : {"/things/a", "/admin", "/things/b"}) {
+    EXPECT_EQ(ask(path, "wrong").status, 401) << path;
+  }
+  for (const char* const path : {"/things/a", "/admin"}) {
+    const Response response = ask(path, "wrong");
+    EXPECT_EQ(response.status, 429) << path;
+    EXPECT_EQ(*response.headers.Find("Retry-After"), "20");
+  }
+  EXPECT_EQ(ask("/things/a", kRecipientToken).status, 200);
+  EXPECT_EQ(ask("/admin", kOwnerToken).status, 200);
+  EXPECT_EQ(ask("/open", "").status, 200);
+  EXPECT_THAT(metrics_.Render(), HasSubstr("sluice_held_back_sign_ins_total 2"));
+  service_.fault = NotFound("it is not there");
+  EXPECT_EQ(ask("/things/a", kRecipientToken).status, 404);
 }
 
 }  // namespace

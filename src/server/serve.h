@@ -17,7 +17,7 @@ struct StartReport {
   std::string admin_address;  ///< HOST:PORT
   std::size_t share_count = 0;
   std::size_t table_count = 0;
-  std::string example_table;  ///< "share.schema.table"; empty if nothing is shared.
+  std::string example_table;  ///< "share.schema.table" that the profile reads; may be empty.
   /// The profile of "me"; empty if the recipients are those of a configuration file.
   std::string profile_path;
   std::string certificate_path;     ///< The one made for itself; empty otherwise.

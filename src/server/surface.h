@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,8 @@ namespace sluice::server {
 /// A route bound to its service.
 struct BoundRoute {
   std::string method;
-  std::string path;  ///< Prefix included.
+  std::string path;   ///< Prefix included.
+  std::string label;  ///< The path that metrics know it by.
   auth::Who who;
   http::Execution execution;
   audit::Action action = audit::Action::kList;
@@ -24,12 +26,15 @@ struct BoundRoute {
 /// All routes of a listener. Built once, then immutable.
 class Surface {
  public:
-  /// `service` must outlive the surface.
+  /// `service` must outlive the surface. Metrics count routes by the path that they have below
+  /// `counted_prefix`, where that is not `prefix`.
   template <typename Service, std::size_t N>
-  void Add(const std::string& prefix, const auth::Route<Service> (&routes)[N], Service& service) {
+  void Add(const std::string& prefix, const auth::Route<Service> (&routes)[N], Service& service,
+           const std::optional<std::string>& counted_prefix = std::nullopt) {
     for (const auth::Route<Service>& route : routes) {
       routes_.push_back({.method = std::string(route.method),
                          .path = prefix + std::string(route.path),
+                         .label = counted_prefix.value_or(prefix) + std::string(route.path),
                          .who = route.who,
                          .execution = route.execution,
                          .action = route.action,

@@ -92,7 +92,7 @@ void DownloadLog::WriteSum(Link& link) {
   record.bytes = static_cast<std::int64_t>(link.bytes_.load());
   // What was sent was allowed by a record on disk: a sum that cannot be written is a lesser loss
   // than a server that cannot end, and the journal's own metrics tell of it.
-  (void)journal_.AppendSoon(record).ok();
+  (void)journal_.AppendUnsynced(record).ok();
 }
 
 }  // namespace sluice::sharing

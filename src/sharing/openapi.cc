@@ -2,31 +2,19 @@
 
 #include <iterator>
 #include <string_view>
-#include <vector>
 
 #include "base/check.h"
-#include "base/json.h"
+#include "protocol/openapi.h"
 #include "sharing/handlers.h"
 
 namespace sluice::sharing {
 namespace {
 
-/// What a route's row does not say.
-struct Operation {
-  std::string_view method;
-  std::string_view path;
-  std::string_view id;
-  std::string_view summary;
-  std::string_view parameters = {};  ///< Names of `kParameters`, between spaces.
-  std::string_view body = {};        ///< A name of `kSchemas`.
-  std::string_view answer;           ///< Likewise, or "lines", or "version".
-};
-
 constexpr std::string_view kTable = "/shares/{share}/schemas/{schema}/tables/{table}";
 constexpr std::string_view kPages = "maxResults pageToken";
 
 // One for each row of kSharingRoutes, in its order.
-const Operation kOperations[] = {
+constexpr protocol::ApiOperation kOperations[] = {
     {.method = "GET",
      .path = "/shares",
      .id = "listShares",
@@ -146,133 +134,26 @@ constexpr std::string_view kSchemas = R"({
 "Error": {"type":"object","required":["errorCode","message"],"properties":{"errorCode":{"type":"string"},"message":{"type":"string"}}}
 })";
 
-json::object Parsed(std::string_view text) {
-  const auto parsed = ParseJson(text, {.max_bytes = 64 << 10, .max_depth = 16});
-  CHECK(parsed.ok(), "the document's own parts are JSON");
-  return parsed->get_object();
-}
-
-json::object Reference(std::string_view kind, std::string_view name) {
-  return {{"$ref", Format("#/components/{}/{}", kind, name)}};
-}
-
-json::object JsonContent(std::string_view schema) {
-  return {{"application/json", {{"schema", Reference("schemas", schema)}}}};
-}
-
-json::object AnswerOf(const Operation& operation) {
-  const json::object version = {{"Delta-Table-Version", {{"schema", {{"type", "integer"}}}}}};
-  if (operation.answer == "version") {
-    return {{"description", "No body"}, {"headers", version}};
-  }
-  if (operation.answer == "lines") {
-    return {{"description",
-             "Lines of one JSON object each: protocol, metaData, files, and an endStreamAction if "
-             "asked for"},
-            {"headers", version},
-            {"content", {{"application/x-ndjson", {{"schema", {{"type", "string"}}}}}}}};
-  }
-  return {{"description", "As it says"}, {"content", JsonContent(operation.answer)}};
-}
-
-// The names between braces in a path, and those that the operation lists.
-json::array ParametersOf(const Operation& operation) {
-  json::array parameters;
-  std::string_view path = operation.path;
-  for (std::size_t open; (open = path.find('{')) != std::string_view::npos;) {
-    const std::size_t close = path.find('}');
-    parameters.push_back(Reference("parameters", path.substr(open + 1, close - open - 1)));
-    path.remove_prefix(close + 1);
-  }
-  std::string_view names = operation.parameters;
-  while (!names.empty()) {
-    const std::size_t space = names.find(' ');
-    parameters.push_back(Reference("parameters", names.substr(0, space)));
-    names.remove_prefix(space == std::string_view::npos ? names.size() : space + 1);
-  }
-  return parameters;
-}
-
-json::object Describe(const Operation& operation) {
-  json::object described = {{"operationId", operation.id}, {"summary", operation.summary}};
-  if (json::array parameters = ParametersOf(operation); !parameters.empty()) {
-    described["parameters"] = std::move(parameters);
-  }
-  if (!operation.body.empty()) {
-    described["requestBody"] = json::object{{"content", JsonContent(operation.body)}};
-  }
-  json::object responses;
-  responses["200"] = AnswerOf(operation);
-  responses["default"] = Reference("responses", "Error");
-  described["responses"] = std::move(responses);
-  return described;
-}
-
-void AppendPretty(const json::value& value, std::size_t indent, std::string& out) {
-  const std::string inner(indent + 2, ' ');
-  bool first = true;
-  const auto begin_item = [&] {
-    out += first ? "\n" : ",\n";
-    out += inner;
-    first = false;
-  };
-  if (value.is_object() && !value.get_object().empty()) {
-    out.push_back('{');
-    for (const auto& [key, member] : value.get_object()) {
-      begin_item();
-      AppendJsonString(key, out);
-      out += ": ";
-      AppendPretty(member, indent + 2, out);
-    }
-    out += "\n" + std::string(indent, ' ') + "}";
-  } else if (value.is_array() && !value.get_array().empty()) {
-    out.push_back('[');
-    for (const json::value& item : value.get_array()) {
-      begin_item();
-      AppendPretty(item, indent + 2, out);
-    }
-    out += "\n" + std::string(indent, ' ') + "]";
-  } else {
-    AppendJson(value, out);
-  }
-}
+constexpr std::string_view kResponses = R"({
+"version": {"description":"No body","headers":{"Delta-Table-Version":{"schema":{"type":"integer"}}}},
+"lines": {"description":"Lines of one JSON object each: protocol, metaData, files, and an endStreamAction if asked for","headers":{"Delta-Table-Version":{"schema":{"type":"integer"}}},"content":{"application/x-ndjson":{"schema":{"type":"string"}}}}
+})";
 
 }  // namespace
 
 std::string OpenApiDocument() {
-  json::object paths;
   for (std::size_t i = 0; i < std::size(kSharingRoutes); ++i) {
-    const auto& route = kSharingRoutes[i];
-    const Operation& operation = kOperations[i];
-    CHECK(route.method == operation.method && route.path == operation.path,
+    CHECK(kSharingRoutes[i].method == kOperations[i].method &&
+              kSharingRoutes[i].path == kOperations[i].path,
           "each route is described, in order");
-    std::string method(route.method);
-    for (char& letter : method) letter = static_cast<char>(letter | 0x20);
-    json::value& item = paths[std::string(route.path)];
-    if (!item.is_object()) item.emplace_object();
-    item.get_object()[method] = Describe(operation);
   }
-  const json::object document = {
-      {"openapi", "3.1.0"},
-      {"info",
-       {{"title", "Sluice, the recipients' surface"},
-        {"version", "1"},
-        {"description",
-         "Delta Sharing and OpenSharing. Paths are below the prefix /delta-sharing."}}},
-      {"security", {{{"bearer", json::array()}}}},
-      {"paths", paths},
-      {"components",
-       {{"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
-        {"parameters", Parsed(kParameters)},
-        {"schemas", Parsed(kSchemas)},
-        {"responses",
-         {{"Error",
-           {{"description", "What is wrong: 400, 401, 403, 404, 413, 429, 500, 501, 503 or 504"},
-            {"content", JsonContent("Error")}}}}}}}};
-  std::string out;
-  AppendPretty(document, 0, out);
-  out.push_back('\n');
-  return out;
+  return protocol::FormatOpenApi(
+      {.title = "Sluice, the recipients' surface",
+       .description = "Delta Sharing and OpenSharing. Paths are below the prefix /delta-sharing.",
+       .operations = kOperations,
+       .parameters = kParameters,
+       .schemas = kSchemas,
+       .responses = kResponses});
 }
 
 }  // namespace sluice::sharing

@@ -20,6 +20,11 @@ class HttpStore final : public ObjectStore {
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
     return ListHttpLog(*objects_, request);
   }
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t /*max_folders*/) override {
+    return WithDetail(Unsupported("a web server cannot be asked which folders it has"),
+                      std::string(directory));
+  }
   Result<ObjectInfo> Stat(std::string_view path) override { return objects_->Stat(path); }
   Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) override {
     return objects_->ReadAll(path, max_bytes);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <system_error>
 
 #include "base/file_descriptor.h"
@@ -77,7 +78,7 @@ class LocalObject final : public RandomAccessObject {
   std::string path_;
 };
 
-/// The first `limit` names of regular files after `start_after`, in byte order.
+/// The first `limit` names after `start_after`, in byte order.
 class NameCollector {
  public:
   explicit NameCollector(const ListRequest& request) : request_(request) {}
@@ -99,30 +100,38 @@ class NameCollector {
   }
 
  private:
-  const ListRequest& request_;
+  const ListRequest request_;
   std::vector<std::string> names_;  // A heap with the greatest name in front.
 };
 
-bool MayBeFile(const dirent& entry, const std::string& directory) {
-  if (std::string_view(entry.d_name).starts_with(kDraftPrefix)) return false;
-  if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return entry.d_type == DT_REG;
+/// DT_REG, DT_DIR and so on; of a link, that of what it leads to. DT_UNKNOWN if that is gone.
+unsigned char TypeOf(const dirent& entry, const std::string& directory) {
+  if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return entry.d_type;
   struct stat status;
-  return stat(Format("{}/{}", directory, entry.d_name).c_str(), &status) == 0 &&
-         S_ISREG(status.st_mode);
+  if (stat(Format("{}/{}", directory, entry.d_name).c_str(), &status) != 0) return DT_UNKNOWN;
+  return IFTODT(status.st_mode);
+}
+
+/// Calls `visit` with each entry of a directory; with none if it is not there.
+Result<void> VisitEntries(const std::string& directory,
+                          const std::function<void(const dirent&)>& visit) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open_directory(opendir(directory.c_str()), closedir);
+  if (open_directory == nullptr) {
+    if (errno == ENOENT || errno == ENOTDIR) return {};
+    return PosixError(directory, errno);
+  }
+  for (errno = 0; const dirent* entry = readdir(open_directory.get()); errno = 0) visit(*entry);
+  if (errno != 0) return PosixError(directory, errno);
+  return {};
 }
 
 Result<std::vector<std::string>> ListNames(const std::string& directory,
                                            const ListRequest& request) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> open_directory(opendir(directory.c_str()), closedir);
-  if (open_directory == nullptr) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::vector<std::string>();
-    return PosixError(directory, errno);
-  }
   NameCollector names(request);
-  for (errno = 0; const dirent* entry = readdir(open_directory.get()); errno = 0) {
-    if (MayBeFile(*entry, directory)) names.Offer(entry->d_name);
-  }
-  if (errno != 0) return PosixError(directory, errno);
+  TRY(VisitEntries(directory, [&](const dirent& entry) {
+    const bool is_draft = std::string_view(entry.d_name).starts_with(kDraftPrefix);
+    if (!is_draft && TypeOf(entry, directory) == DT_REG) names.Offer(entry.d_name);
+  }));
   return names.TakeSorted();
 }
 
@@ -175,6 +184,19 @@ class LocalStore final : public ObjectStore {
       if (!names.empty()) rest.start_after = names.back();
     } while (names.size() == rest.limit && infos.size() < request.limit);
     return infos;
+  }
+
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t max_folders) override {
+    const std::string path(directory);
+    NameCollector names({.directory = path, .start_after = "", .limit = max_folders + 1});
+    TRY(VisitEntries(path, [&](const dirent& entry) {
+      const std::string_view name = entry.d_name;
+      if (name != "." && name != ".." && TypeOf(entry, path) == DT_DIR) names.Offer(name);
+    }));
+    std::vector<std::string> sorted = names.TakeSorted();
+    if (sorted.size() > max_folders) return TooManyFolders(directory, max_folders);
+    return sorted;
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override { return StatFile(std::string(path)); }

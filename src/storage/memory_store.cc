@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "storage/object_store.h"
 
 namespace sluice::storage {
 namespace {
+
+constexpr char kAfterSlash = '/' + 1;
 
 struct StoredObject {
   std::shared_ptr<const std::string> bytes;  // Shared with those who read it.
@@ -51,6 +54,26 @@ class MemoryStore final : public ObjectStore {
       }
     }
     return infos;
+  }
+
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t max_folders) override {
+    const std::string prefix = Format("{}/", directory);
+    const std::lock_guard lock(mutex_);
+    std::set<std::string> names;
+    auto next = objects_.upper_bound(prefix);
+    while (next != objects_.end() && next->first.starts_with(prefix)) {
+      const std::size_t slash = next->first.find('/', prefix.size());
+      if (slash == std::string::npos) {
+        ++next;
+        continue;
+      }
+      std::string name = next->first.substr(prefix.size(), slash - prefix.size());
+      next = objects_.lower_bound(Format("{}{}{}", prefix, name, kAfterSlash));
+      if (!name.empty()) names.insert(std::move(name));
+      if (names.size() > max_folders) return TooManyFolders(directory, max_folders);
+    }
+    return std::vector<std::string>(names.begin(), names.end());
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override {

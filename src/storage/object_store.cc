@@ -40,6 +40,11 @@ Result<std::unique_ptr<ObjectStream>> StreamOf(std::unique_ptr<RandomAccessObjec
   return std::make_unique<PartOfObject>(std::move(object), span);
 }
 
+Error TooManyFolders(std::string_view directory, std::size_t max_folders) {
+  return WithDetail(TooLarge("{} holds more than {} folders", NameOf(directory), max_folders),
+                    std::string(directory));
+}
+
 std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace sluice::storage

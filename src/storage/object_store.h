@@ -66,6 +66,8 @@ class ObjectStream {
 ///    objects of the directory itself, none of those below;
 ///  - a list shorter than `limit` is the end. A directory that holds nothing or is not there is an
 ///    empty list, since a bucket cannot tell the two apart;
+///  - the folders of a directory are what has objects below it; a folder without any may be among
+///    them. A folder whose name is empty is not;
 ///  - an object that was put is whole, and found by all reads that start after;
 ///  - failures are kNotFound, kPermissionDenied or kUnavailable (trying again may help), name the
 ///    object and keep its path for the detail.
@@ -77,6 +79,11 @@ class ObjectStore {
   /// Whether a list costs what a Stat costs: one request over a network.
   virtual bool is_remote() const = 0;
   virtual Result<std::vector<ObjectInfo>> List(const ListRequest& request) = 0;
+  /// The names of all folders directly below `directory`, in byte order and each once.
+  /// Errors also: kTooLarge if there are more than `max_folders`; kUnsupported of a store that
+  /// cannot list.
+  virtual Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                                       std::size_t max_folders) = 0;
   virtual Result<ObjectInfo> Stat(std::string_view path) = 0;
   /// Errors also: kTooLarge if the object is longer than `max_bytes`.
   virtual Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) = 0;
@@ -103,6 +110,9 @@ bool IsSameObject(const ObjectInfo& a, const ObjectInfo& b);
 /// A part of an object that is open. Errors: kInvalidArgument if `span` passes its end.
 Result<std::unique_ptr<ObjectStream>> StreamOf(std::unique_ptr<RandomAccessObject> object,
                                                ByteSpan span);
+
+/// That a directory holds more folders than were asked for.
+Error TooManyFolders(std::string_view directory, std::size_t max_folders);
 
 /// The last segment of a path.
 std::string_view NameOf(std::string_view path);

@@ -244,6 +244,33 @@ TEST_P(ObjectStoreContract, ListTellsSizes) {
   EXPECT_EQ(infos->front().etag, info->etag);
 }
 
+TEST_P(ObjectStoreContract, FoldersAreThoseDirectlyBelowInByteOrder) {
+  for (const char* name : {"log/b/1", "log/b/2", "log/a/deep/1", "log/a-/1", "log/B/1", "log/a.b/1",
+                           "log/b c+d%20/1", "log/\xc3\xa9/1", "log/file", "log2/x/1", "other/1"}) {
+    Put(name);
+  }
+  EXPECT_THAT(store_->ListFolders(Path("log"), 7),
+              IsOkAnd(ElementsAre("B", "a", "a-", "a.b", "b", "b c+d%20", "\xc3\xa9")));
+  EXPECT_THAT(store_->ListFolders(Path("log/a"), 100), IsOkAnd(ElementsAre("deep")));
+  EXPECT_THAT(store_->ListFolders(root_, 100), IsOkAnd(ElementsAre("log", "log2", "other")));
+}
+
+TEST_P(ObjectStoreContract, MoreFoldersThanAskedForAreRefused) {
+  for (const char* name : {"log/a/1", "log/b/1", "log/c/1"}) Put(name);
+  EXPECT_THAT(store_->ListFolders(Path("log"), 3), IsOkAnd(ElementsAre("a", "b", "c")));
+  const auto too_many = store_->ListFolders(Path("log"), 2);
+  ASSERT_THAT(too_many, FailsWith(ErrorCode::kTooLarge));
+  EXPECT_THAT(too_many.error().message, HasSubstr("log holds more than 2 folders"));
+  EXPECT_THAT(too_many.error().detail, HasSubstr(Path("log")));
+}
+
+TEST_P(ObjectStoreContract, DirectoryWithoutFoldersHasNone) {
+  Put("log/1");
+  EXPECT_THAT(store_->ListFolders(Path("log"), 10), IsOkAnd(ElementsAre()));
+  EXPECT_THAT(store_->ListFolders(Path("missing"), 10), IsOkAnd(ElementsAre()));
+  EXPECT_THAT(store_->ListFolders(Path("log/1"), 10), IsOkAnd(ElementsAre()));
+}
+
 TEST_P(ObjectStoreContract, MissingDirectoryIsAnEmptyList) {
   EXPECT_THAT(Names(""), ElementsAre());
 }

@@ -65,6 +65,9 @@ class CountingStore final : public ObjectStore {
     return std::make_unique<CountingObject>(size_bytes_, noted);
   }
   Result<std::vector<ObjectInfo>> List(const ListRequest&) override { return NotFound("none"); }
+  Result<std::vector<std::string>> ListFolders(std::string_view, std::size_t) override {
+    return NotFound("none");
+  }
   Result<ObjectInfo> Stat(std::string_view) override { return NotFound("none"); }
   Result<std::string> ReadAll(std::string_view, std::uint64_t) override { return NotFound("none"); }
   Result<std::unique_ptr<ObjectStream>> OpenStream(std::string_view, const ObjectInfo&,

@@ -17,6 +17,10 @@ class NamingStore final : public ObjectStore {
   Result<std::vector<ObjectInfo>> List(const ListRequest& /*request*/) override {
     return std::vector<ObjectInfo>();
   }
+  Result<std::vector<std::string>> ListFolders(std::string_view /*directory*/,
+                                               std::size_t /*max_folders*/) override {
+    return std::vector<std::string>();
+  }
   Result<ObjectInfo> Stat(std::string_view /*path*/) override { return NotFound("none"); }
   Result<std::string> ReadAll(std::string_view path, std::uint64_t /*max_bytes*/) override {
     if (started != nullptr) started->arrive_and_wait();

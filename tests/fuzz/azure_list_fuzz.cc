@@ -22,6 +22,9 @@ void CheckPage(const ListPage& page) {
   CHECK(page.blobs.empty() || page.first_name, "a page with blobs has a first name");
   CHECK(!page.first_name || *page.first_name <= page.last_name, "the last name is the greatest");
   CHECK(previous <= page.last_name, "no blob is after the last name");
+  for (const std::string& folder : page.folders) {
+    CHECK(!folder.empty() && folder.find('/') == std::string::npos, "a folder has a name");
+  }
 }
 
 }  // namespace

@@ -33,6 +33,14 @@ void CheckList(std::string_view body, const ListScope& scope) {
   }
 }
 
+void CheckFolders(std::string_view body, std::string_view prefix) {
+  const Result<FolderList> list = ParseFolderList(body, prefix);
+  if (!list.ok()) return;
+  for (const std::string& name : list->folders) {
+    CHECK(!name.empty() && name.find('/') == std::string::npos, "folders lie in the folder");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -40,6 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckList(body, {.prefix = "", .start_after = ""});
   CheckList(body, {.prefix = "log/", .start_after = ""});
   CheckList(body, {.prefix = "log/", .start_after = "log/00000000000000000003.json"});
+  CheckFolders(body, "");
+  CheckFolders(body, "log/");
   const Result<ObjectInfo> object = ParseObject(body);
   CHECK(!object.ok() || EtagOf(GenerationOf(object->etag)) == object->etag,
         "an etag is a generation");

@@ -1,5 +1,5 @@
-// What a store that speaks S3 answers. Input: one XML text that is read as a list, as a refusal and
-// as credentials.
+// What a store that speaks S3 answers. Input: one XML text that is read as a list of objects and of
+// folders, as a refusal and as credentials.
 
 #include <cstddef>
 #include <cstdint>
@@ -28,12 +28,22 @@ void CheckList(const ListAnswer& answer) {
   }
 }
 
+void CheckFolders(const ListAnswer& answer) {
+  for (const std::string& name : answer.folders) {
+    CHECK(!name.empty(), "a folder has a name");
+    CHECK(name.find('/') == std::string::npos, "a folder lies in the directory itself");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto list = ParseListAnswer(text, {.prefix = kPrefix, .after = ""});
   if (list.ok()) CheckList(*list);
+  const auto folders =
+      ParseListAnswer(text, {.prefix = kPrefix, .after = "", .is_of_folders = true});
+  if (folders.ok()) CheckFolders(*folders);
   CHECK(ParseErrorAnswer(text).message.size() <= 300, "a log takes no long messages");
   const auto credentials = ParseStsAnswer(text, "AssumeRole");
   if (credentials.ok()) {

@@ -4,7 +4,9 @@ import json
 import os
 
 import pytest
+from governance_support import Governed
 from support.owner import Owner, Refused
+from support.server import wait_until
 
 NAMES = [
     "x'; DROP TABLE shares; --",
@@ -76,9 +78,147 @@ def test_guessing_tokens_finds_none_and_is_never_repeated(governed):
     guesses = [f"sluice_guess{i}" + "A" * 40 for i in range(300)]
     for guess in guesses:
         answer = governed.reader(guess).get("/shares")
-        assert answer.status_code == 401
+        assert answer.status_code in (401, 429)
         assert guess not in answer.text
     assert "sluice_guess" not in governed.server.log()
+
+
+def refused_records(owner):
+    answer = owner.session.get(owner.base + "/audit/records",
+                               params={"allowed": "false", "limit": 10_000}, timeout=60)  # fmt: skip
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+PER_MINUTE = 20
+# Those that come back while the test runs: it is far shorter than this many minutes.
+MOST_PASSED = PER_MINUTE * 10
+
+
+@pytest.fixture
+def bounded(launch, warehouse):
+    """A server to which requests come through a proxy, which names their addresses."""
+    return Governed(launch(None, "--failed-sign-ins-per-minute", str(PER_MINUTE),
+                           "--trusted-proxies", "127.0.0.1"), warehouse)  # fmt: skip
+
+
+def test_a_flood_of_wrong_tokens_is_bounded_and_does_not_flood_the_records(bounded):
+    bounded.share("sales")
+    acme = bounded.recipient("acme", "sales")
+    guesser = bounded.reader("sluice_wrong" + "A" * 40)
+    flood = {"X-Forwarded-For": "192.0.2.1"}
+    seen = {401: 0, 429: 0}
+    for _ in range(1_000):
+        answer = guesser.ask("GET", "/shares", headers=flood)
+        seen[answer.status_code] += 1
+        if answer.status_code == 429:
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert answer.json()["errorCode"] == "RESOURCE_EXHAUSTED"
+    assert PER_MINUTE <= seen[401] <= MOST_PASSED
+    # Neither partners behind the same address nor guessers at another are concerned.
+    for _ in range(50):
+        assert acme.ask("GET", "/shares", headers=flood).status_code == 200
+    other = guesser.ask("GET", "/shares", headers={"X-Forwarded-For": "192.0.2.2"})
+    assert other.status_code == 401
+    metrics = bounded.owner.session.get(bounded.server.admin + "/metrics", timeout=60).text
+    assert f"sluice_held_back_sign_ins_total {seen[429]}" in metrics
+    check_flood_is_summed(bounded, seen)
+
+
+def check_flood_is_summed(bounded, seen):
+    """Each 401 has its record, all 429 together have one a minute; the rest at the end."""
+    bounded.server.stop()
+    owner = Owner(bounded.server.start())
+    wait_until(lambda: any("more without" in r["reason"] for r in refused_records(owner)),
+               what="the sum is shipped")  # fmt: skip
+    records = [r for r in refused_records(owner) if r["peer"] == "192.0.2.1"]
+    single = [r for r in records if "request_id" in r]
+    sums = [r for r in records if "request_id" not in r]
+    assert len(single) == seen[401]
+    assert sum(int(r["reason"].split()[0]) for r in sums) == seen[429]
+    assert len(sums) <= 10
+
+
+def test_addresses_of_one_ipv6_network_count_together(bounded):
+    guesser = bounded.reader("sluice_wrong" + "A" * 40)
+    statuses = [
+        guesser.ask("GET", "/shares", headers={"X-Forwarded-For": f"2001:db8::{i:x}"}).status_code
+        for i in range(1, 301)
+    ]
+    assert statuses.count(401) <= MOST_PASSED and 429 in statuses
+    other = guesser.ask("GET", "/shares", headers={"X-Forwarded-For": "2001:db8:0:1::1"})
+    assert other.status_code == 401
+
+
+def test_guesses_at_the_owners_surface_are_bounded_too(bounded):
+    wrong = Owner(bounded.server, "sluice_wrong" + "A" * 40)
+    statuses = [
+        wrong.session.get(wrong.base + "/shares", headers={"X-Forwarded-For": "192.0.2.3"},
+                          timeout=60).status_code
+        for _ in range(300)
+    ]  # fmt: skip
+    assert statuses.count(401) <= MOST_PASSED and 429 in statuses
+    assert bounded.owner.get("/whoami")["role"] == "admin"
+
+
+def test_forged_links_are_told_apart_but_summed(bounded):
+    """Whoever has a link that ended must learn that, so the answer stays what it is."""
+    stranger = bounded.reader(None)
+    query = "X-Amz-Credential=a&X-Amz-Date=1&X-Amz-Expires=1&X-Amz-Signature=A"
+    path = "/files/s/d/t/x.parquet?" + query
+    for _ in range(300):
+        answer = stranger.ask("GET", path, headers={"X-Forwarded-For": "192.0.2.4"})
+        assert answer.status_code == 403
+    wait_until(lambda: [r for r in refused_records(bounded.owner) if r["peer"] == "192.0.2.4"],
+               what="the first are recorded")  # fmt: skip
+    records = [r for r in refused_records(bounded.owner) if r["peer"] == "192.0.2.4"]
+    assert len(records) <= MOST_PASSED
+
+
+def test_another_owners_share_looks_like_a_missing_one(governed):
+    owner = governed.owner
+    governed.share("theirs")
+    governed.owner.create_recipient("globex")
+    token = owner.ask("PUT", "/principals/seller", json={"role": "share_owner"})["token"]
+    seller = Owner(governed.server, token)
+    seller.create_share("own")
+    assert [share["name"] for share in seller.get("/shares")["items"]] == ["own"]
+    seller.create_recipient("acme")
+
+    def answers(method, path, **arguments):
+        return [
+            seller.session.request(method, seller.base + path.format(s=share, r=recipient),
+                                   timeout=60, **arguments)
+            for share, recipient in (("theirs", "globex"), ("absent", "absent"))
+        ]  # fmt: skip
+
+    table = {"schema": "a", "table": "b", "location": "/none", "unchecked": True}
+    for method, path, body in [
+        ("GET", "/shares/{s}", None),
+        ("PATCH", "/shares/{s}", {"comment": "x"}),
+        ("DELETE", "/shares/{s}", None),
+        ("POST", "/shares/{s}/tables", table),
+        ("DELETE", "/shares/{s}/schemas/retail/tables/orders", None),
+        ("PUT", "/shares/{s}/recipients/acme", {}),
+        ("DELETE", "/shares/{s}/recipients/acme", None),
+        ("GET", "/recipients/{r}", None),
+        ("GET", "/recipients/{r}/profile", None),
+        ("PATCH", "/recipients/{r}", {"comment": "x"}),
+        ("DELETE", "/recipients/{r}", None),
+        ("POST", "/recipients/{r}/tokens", {}),
+        ("POST", "/recipients/{r}/rotation", {}),
+        ("POST", "/recipients/{r}/activation-links", {}),
+        ("DELETE", "/recipients/{r}/tokens/1", None),
+    ]:
+        theirs, absent = answers(method, path, json=body)
+        assert theirs.status_code == absent.status_code, (method, path, theirs.text)
+        there = theirs.text.replace("theirs", "NAME").replace("globex", "NAME")
+        assert there == absent.text.replace("absent", "NAME"), (method, path)
+    theirs, absent = [
+        seller.session.post(seller.base + "/sql", json={"sql": f"DROP SHARE {name};"}, timeout=60)
+        for name in ("theirs", "absent")
+    ]
+    assert theirs.text.replace("theirs", "NAME") == absent.text.replace("absent", "NAME")
+    assert owner.get("/shares/theirs")["name"] == "theirs"
 
 
 def test_oversized_everything_is_refused_and_the_server_goes_on(governed):

@@ -7,6 +7,7 @@ import re
 import pytest
 from governance_support import ROUTES, Governed
 from support.many import CatalogRows, line_to, token_of
+from support.server import launcher
 
 COUNT = 1_000
 SAMPLES = 100_000
@@ -52,8 +53,6 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory, warehouse):
-    from conftest import launcher
-
     with launcher(tmp_path_factory.mktemp("matrix")) as launch:
         yield Matrix(launch, warehouse)
 

@@ -31,7 +31,7 @@ def matrix(governed):
 
 
 def test_grant_matrix_over_every_route(matrix):
-    """S-B01, S-B02, S-B07: 50 recipients, 50 shares, every route: what is not granted is 404 and
+    """S-B01, S-B02: 50 recipients, 50 shares, every route: what is not granted is 404 and
     absent from lists, in the same words as what does not exist."""
     for reader, granted in matrix.values():
         assert reader.shares() == granted
@@ -57,6 +57,7 @@ def test_grant_matrix_over_every_route(matrix):
 
 
 def test_revoking_one_grant_leaves_the_others(matrix, governed):
+    """S-B02."""
     name, (reader, granted) = next(iter(matrix.items()))
     governed.owner.revoke(granted[0], name)
     assert reader.shares() == granted[1:]

@@ -8,7 +8,7 @@ import sys
 import deltalake
 import pytest
 import requests
-from conftest import TIMEOUT_S, caller_of
+from support.caller import TIMEOUT_S, caller_of
 from support.server import REPOSITORY, wait_until
 
 TABLE = "/shares/warehouse/schemas/retail/tables/orders"
@@ -131,7 +131,6 @@ def test_nothing_is_lost_or_twice_after_kill(server):
     before = [read_table(server) for _ in range(5)]
     server.process.kill()
     server.process.wait()
-    os.remove(os.path.join(server.data_dir, "ports.json"))  # those of the one that was killed
     server.start()
     for request_id in before + [read_table(server)]:
         shipped(server, request_id)

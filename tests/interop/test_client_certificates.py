@@ -4,7 +4,7 @@ import signal
 
 import pytest
 import requests
-from conftest import caller_of
+from support.caller import caller_of
 from support.certificates import Authority
 from support.server import wait_until
 

@@ -4,7 +4,7 @@ import glob
 import os
 
 import pytest
-from conftest import caller_of
+from support.caller import caller_of
 
 ORDERS = "warehouse.retail.orders"
 ROWS = {

@@ -7,7 +7,7 @@ import os
 import shutil
 
 import requests
-from conftest import TIMEOUT_S, TOKEN, caller_of
+from support.caller import TIMEOUT_S, TOKEN, caller_of
 from support.server import REPOSITORY, copy_tables
 
 ORDERS = "/shares/warehouse/schemas/retail/tables/orders"

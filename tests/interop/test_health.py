@@ -10,7 +10,7 @@ import threading
 
 import pytest
 import requests
-from conftest import TIMEOUT_S, TOKEN, caller_of
+from support.caller import TIMEOUT_S, TOKEN, caller_of
 from support.server import REPOSITORY, binary_path, wait_until
 
 

@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from conftest import caller_of
+from support.caller import caller_of
 from support.server import wait_until
 
 MIB = 1 << 20

@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 
-from conftest import caller_of
+from support.caller import caller_of
 from support.server import wait_until
 
 TABLE = "/shares/warehouse/schemas/default/tables/live"

@@ -5,7 +5,7 @@ import os
 import re
 
 import requests
-from conftest import TIMEOUT_S, TOKEN, caller_of
+from support.caller import TIMEOUT_S, TOKEN, caller_of
 from support.server import REPOSITORY, copy_tables, wait_until
 
 ORDERS = "/shares/warehouse/schemas/retail/tables/orders"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import TOKEN
+from support.caller import TOKEN
 from support.server import REPOSITORY, copy_tables
 
 CALLS_LIMIT_S = 300

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 import requests
 import yaml
-from conftest import TIMEOUT_S
+from support.caller import TIMEOUT_S
 from support.server import REPOSITORY, binary_path, wait_until
 
 ORDERS = os.path.join(REPOSITORY, "examples", "warehouse", "retail", "orders")
@@ -368,8 +368,9 @@ def test_share_owner_manages_what_is_theirs_and_no_more(owner):
     owner("share", "create", "not-anns")
     owner("share", "create", "anns", **ann)
     assert [item["name"] for item in owner.json("share", "list", **ann)["items"]] == ["anns"]
+    hidden = owner.fails("share", "update", "not-anns", "--comment", "mine", **ann)
+    assert "share 'not-anns' does not exist" in hidden
     for refused in (
-        ("share", "update", "not-anns", "--comment", "mine"),
         ("principal", "set", "bob", "--role", "admin"),
         ("root", "add", "all", "/"),
         ("quota", "set", "requests", "1", "--per", "second"),
@@ -416,7 +417,7 @@ def test_server_that_is_down_is_said_so(fresh):
     # A server that was killed leaves its ports behind.
     (fresh.state / "ports.json").write_text('{"recipients":1,"admin":1}\n')
     error = fresh.fails("share", "list")
-    assert "no server answers" in error and "sluice serve" in error
+    assert "no server is running" in error and "sluice serve" in error
 
 
 def test_help_of_every_command_says_what_it_is(owner):
@@ -733,3 +734,30 @@ def test_secrets_are_in_no_line_but_the_one_asked_for(owner):
         result = owner.run(*arguments.split())
         assert token not in result.stdout + result.stderr
         assert admin not in result.stdout + result.stderr
+
+
+def test_a_share_of_the_file_is_shown_with_where_it_comes_from(launch, write_config):
+    server = launch(write_config({"orders": ORDERS}))
+
+    def show(*more):
+        return subprocess.run(
+            [binary_path(), "share", "show", "s", "--data-dir", server.data_dir, *more],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+
+    shown = show()
+    assert shown.returncode == 0, shown.stderr
+    assert re.search(r"^source +the server's configuration", shown.stdout, re.M)
+    assert "d.orders" in shown.stdout and ORDERS in shown.stdout
+    share = json.loads(show("--json").stdout)
+    assert share["source"] == "configuration"
+    assert [entry["table"] for entry in share["entries"]] == ["orders"]
+
+
+def test_a_managed_share_is_shown_with_where_it_comes_from(owner):
+    owner("share", "create", "shown")
+    assert owner.json("share", "show", "shown")["source"] == "managed"
+    assert "source" not in owner("share", "show", "shown")

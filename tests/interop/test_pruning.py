@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import requests
-from conftest import TIMEOUT_S, caller_of
+from support.caller import TIMEOUT_S, caller_of
 
 deltalake = pytest.importorskip("deltalake")
 

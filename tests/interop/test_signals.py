@@ -12,7 +12,8 @@ import threading
 
 import pytest
 import requests
-from conftest import TIMEOUT_S, TOKEN, caller_of
+from support.caller import TIMEOUT_S, TOKEN, caller_of
+from support.python import END_AT_ONCE
 from support.server import wait_until
 
 ORDERS = "/shares/s/schemas/d/tables/orders"
@@ -174,7 +175,7 @@ def test_clients_can_trust_the_servers_own_certificate(launch, warehouse, tmp_pa
     )
     trust = {"REQUESTS_CA_BUNDLE": str(certificate), "SSL_CERT_FILE": str(certificate)}
     done = subprocess.run(
-        [sys.executable, "-c", read],
+        [sys.executable, "-c", read + END_AT_ONCE],
         env={**os.environ, **trust},
         capture_output=True,
         text=True,

@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 import requests
-from conftest import TIMEOUT_S, caller_of
+from support.caller import TIMEOUT_S, caller_of
 from support.server import Server, ServerFailed, binary_path, wait_until
 
 NOBODY = 65534

@@ -8,7 +8,7 @@ import re
 import threading
 
 import pytest
-from conftest import TOKEN, caller_of
+from support.caller import TOKEN, caller_of
 from support.server import REPOSITORY, wait_until
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -7,15 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from support.daemon import end_with_parent, installed
 from support.server import REPOSITORY, binary_path
 
 UNIT = os.path.join(REPOSITORY, "packaging", "sluice.service")
-
-
-def checker(*parts):
-    """What `./dev setup` installs for these tests."""
-    return installed("checkers", *parts)
 
 
 class Unit:
@@ -113,16 +107,3 @@ def debian_root(tmp_path_factory):
         pytest.skip(f"no Debian root can be made here: {failure.stderr.decode()[-300:]}")
     yield root
     root.drop()
-
-
-def run_as(root, user, command, variables, log_path):
-    """Starts a program inside, with these variables and no others; its output goes to a file."""
-    with open(log_path, "ab") as log:
-        return subprocess.Popen(
-            [shutil.which("chroot", path="/usr/sbin:/usr/bin"), f"--userspec={user}", root.path, *command],
-            env={"PATH": "/usr/bin:/bin", **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=end_with_parent,
-        )

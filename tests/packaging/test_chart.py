@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import yaml
-from conftest import checker
+from support.packages import checker
 from support.server import REPOSITORY, binary_path
 
 CHART = os.path.join(REPOSITORY, "packaging", "helm", "sluice")

@@ -10,8 +10,8 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import checker, run_as
 from support.daemon import free_port
+from support.packages import checker, run_as
 from support.server import REPOSITORY, wait_until
 
 DOCKERFILE = os.path.join(REPOSITORY, "Dockerfile")

@@ -11,8 +11,8 @@ import stat
 import subprocess
 
 import pytest
-from conftest import run_as
 from support.daemon import free_port
+from support.packages import run_as
 from support.server import REPOSITORY, wait_until
 
 LIMIT_S = 60

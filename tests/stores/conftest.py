@@ -9,7 +9,6 @@ from support.certificates import Authority
 from support.cloud_identity import CloudIdentity
 from support.lake import Sharing, Table
 from support.relay import Relay
-from support.server import REPOSITORY, copy_tables
 from support.stores import STORES, Azurite, FakeGcs, Minio, Versitygw
 
 
@@ -87,14 +86,6 @@ def identity():
     """A new emulator of the clouds' token services for each test."""
     with CloudIdentity() as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def warehouse(tmp_path_factory):
-    """The folder of the sample tables, which no test changes."""
-    path = tmp_path_factory.mktemp("tables") / "warehouse"
-    copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), str(path))
-    return str(path)
 
 
 @pytest.fixture

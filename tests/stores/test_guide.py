@@ -11,9 +11,11 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from support.daemon import Daemon, find_nginx, free_port
+from support.daemon import free_port
 from support.guide import blocks, follow, holds
 from support.lake import Table, fetch
+from support.nginx import PageNginx
+from support.owner import Owner, Refused
 from support.server import wait_until
 from support.signing import StoreRefused
 from support.stores import Minio, Versitygw
@@ -70,6 +72,11 @@ def test_what_all_stores_have_in_common(s3, folder):
         follow("storage.md", "common", folder, address_of(s3), store=s3)
     finally:
         s3.restart()
+
+
+@s3_of(Minio)
+def test_a_whole_folder(s3, folder):
+    follow("storage.md", "folder", folder, address_of(s3))
 
 
 @s3_of(Minio)
@@ -155,6 +162,13 @@ def test_the_policy_is_enough_and_no_more(s3, serve, tmp_path, page, delivery):
     assert len(files) == 13 and fetch(files[0]["url"]).status_code == 200
     assert server.query("beside").status_code == 503
     server.logs("AccessDenied")
+    # It is enough to share the whole folder, too.
+    owner = Owner(server)
+    owner.create_share("whole")
+    owner.ask("POST", "/shares/whole/folders", json={"location": "s3://lake/warehouse"})
+    with pytest.raises(Refused) as refused:
+        owner.ask("POST", "/shares/whole/folders", json={"location": "s3://lake/beside"})
+    assert refused.value.status == 403 and "the folder s3://lake/beside" in refused.value.text
 
 
 def seal(store, key):
@@ -220,33 +234,10 @@ def test_google(lake, identity, folder):
     follow(PAGES + "google.md", "fake-gcs", folder, spellings)
 
 
-class StaticNginx(Daemon):
-    """nginx with a server that a page describes."""
-
-    def __init__(self, folder, server):
-        super().__init__(folder)
-        self.server = server
-
-    def command(self):
-        text = self.server.replace("127.0.0.1:8090", f"{self.host}:{self.port}")
-        user = "user root;" if os.geteuid() == 0 else ""
-        path = os.path.join(self.folder, "nginx.conf")
-        temporary = "".join(
-            f"{what}_temp_path {self.folder}/{what};"
-            for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(
-                f"daemon off; {user} pid {self.folder}/pid; events {{}}\n"
-                f"http {{ access_log off; {temporary}\n{text} }}\n"
-            )
-        return [find_nginx(), "-c", path, "-e", os.path.join(self.folder, "error.log")]
-
-
 def test_a_web_server(folder, tmp_path, warehouse):
     [page] = [block for block in blocks(PAGES + "web.md", "web") if block.language == "nginx"]
     tables = os.path.dirname(warehouse)
-    with StaticNginx(tmp_path / "nginx", page.text.replace("/srv/sluice", tables)) as nginx:
+    with PageNginx(tmp_path / "nginx", page.text.replace("/srv/sluice", tables), "127.0.0.1:8090") as nginx:
         spellings = addresses(**{"127.0.0.1:8090": f"127.0.0.1:{nginx.port}"})
         follow(PAGES + "web.md", "web", folder, spellings)
 

@@ -3,23 +3,29 @@
 A fenced block counts if the line before its fence says `<!-- tried: NAME -->`; all blocks of one
 name are one session. What a block is, its language says:
 
-    yaml, json, nginx   a file; the first line is its name in a comment: `# sluice.yaml`
+    yaml, json, sql     a file; the first line is its name in a comment: `# sluice.yaml`, `-- x.sql`
                         (of JSON: the marker has it: `<!-- tried: NAME, policy.json -->`)
-    sh, python          is run, and must succeed; with `<!-- tried: NAME, fails -->` it must not
+    nginx               the same; the test has started nginx with it
+    sh, python          is run, and must succeed; with `<!-- tried: NAME, fails -->` it must not;
+                        with `<!-- tried: NAME, soon -->` it is run until it prints what follows
     text                stands in what the block before it printed
     log                 stands in the log of the server that was started last
 
 Before a block that is marked `store-gone` the store is stopped.
 
 In text and log, `…` stands for anything within a line, and lines that follow each other on the
-page may have others between them. `sluice serve` runs in the background until the next one, or the end.
+page may have others between them. `sluice serve` runs in the background, with or without `&`,
+until the next one with the same data directory, or the end.
 """
 
+import contextlib
+import glob
 import os
 import re
 import subprocess
 from dataclasses import dataclass
 
+from .python import END_AT_ONCE
 from .server import REPOSITORY, binary_path, wait_until
 
 GUIDE = os.path.join(REPOSITORY, "docs", "guide")
@@ -30,20 +36,31 @@ BLOCK = re.compile(
 )
 LIMIT_S = 120
 
+SERVE_IN_BACKGROUND = re.compile(r"^(sluice serve\b.*?) *&$", re.M)
+KEEP = "{ export -p; declare -p | grep -E '^declare -- [a-zA-Z]'; declare -f; } > .environment"
+SOON_LIMIT_S = 30
+
 # In place of the program: `serve` returns when the server listens.
 WRAPPER = """#!/bin/bash
 [[ ${1:-} == serve ]] || exec "$SLUICE_PROGRAM" "$@"
-cd "$SESSION"
-[[ ! -f server.pid ]] || { kill "$(cat server.pid)"; tail --pid="$(cat server.pid)" -f /dev/null; }
-rm -f server.pid
-: > server.out  # what the last one said does not count
-"$SLUICE_PROGRAM" "$@" > server.out 2> server.log < /dev/null &
-echo $! > server.pid
-until grep -q '^Sluice is serving' server.out; do
-  kill -0 "$(cat server.pid)" 2> /dev/null || { rm server.pid; cat server.log >&2; exit 1; }
+folder=${SLUICE_DATA_DIR:-sluice-data} previous=
+for word in "$@"; do
+  [[ $previous != --data-dir ]] || folder=$word
+  previous=$word
+done
+folder=$(realpath -m "$folder")
+name=$SESSION/server-${folder//\\//_}
+[[ ! -f $name.pid ]] || { kill "$(cat "$name.pid")"; tail --pid="$(cat "$name.pid")" -f /dev/null; }
+rm -f "$name.pid"
+: > "$name.out"  # what the last one said does not count
+"$SLUICE_PROGRAM" "$@" > "$name.out" 2> "$name.log" < /dev/null &
+echo $! > "$name.pid"
+ln -sf "$name.log" "$SESSION/server.log"
+until grep -q '^Sluice is serving' "$name.out"; do
+  kill -0 "$(cat "$name.pid")" 2> /dev/null || { rm "$name.pid"; cat "$name.log" >&2; exit 1; }
   sleep 0.02
 done
-cat server.out
+cat "$name.out"
 """
 
 
@@ -95,10 +112,11 @@ class Session:
         return self
 
     def __exit__(self, *_):
-        pid_file = os.path.join(self.folder, "server.pid")
-        if os.path.exists(pid_file):
+        for pid_file in glob.glob(os.path.join(self.folder, "server-*.pid")):
             with open(pid_file, encoding="utf-8") as file:
-                os.kill(int(file.read()), 15)
+                pid = int(file.read())
+            with contextlib.suppress(ProcessLookupError):  # the page ended it
+                os.kill(pid, 15)
 
     def here(self, text):
         """What the page writes, as it is in this run."""
@@ -110,20 +128,35 @@ class Session:
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def run(self, block):
+    def run(self, block, expected=None):
+        """`expected`: the block of text that follows."""
         text = self.here(block.text)
         if block.note == "store-gone":
             self.store.stop()
-        if block.language in ("sh", "python"):
+        if block.note == "soon":
+            self.execute_until(block, text, self.here(expected.text))
+        elif block.language in ("sh", "python"):
             self.execute(block, text)
         elif block.language == "text":
-            assert holds(self.printed, text), f"{text}\nis not what was printed:\n{self.printed}"
+            assert holds(self.printed, text), (
+                f"line {block.line}: {text}\nis not what was printed:\n{self.printed}"
+            )
         elif block.language == "log":
             wait_until(lambda: holds(self.log(), text), 20, f"{text}\nin the log:\n{self.log()}")
         else:
-            name = block.note or text.split("\n", 1)[0].removeprefix("# ")
+            name = block.note or text.split("\n", 1)[0].removeprefix("# ").removeprefix("-- ")
             assert re.fullmatch(r"[\w-]+\.[\w]+", name), f"the block names no file: {name}"
             self.write(name, text)
+
+    def execute_until(self, block, text, expected):
+        def is_there():
+            self.execute(block, text)
+            return holds(self.printed, expected)
+
+        try:
+            wait_until(is_there, SOON_LIMIT_S, expected)
+        except TimeoutError as late:
+            raise AssertionError(f"{late}\nis not what was printed:\n{self.printed}") from None
 
     def log(self):
         with open(os.path.join(self.folder, "server.log"), encoding="utf-8") as file:
@@ -131,16 +164,14 @@ class Session:
 
     def execute(self, block, text):
         if block.language == "sh":
-            # What is exported stays for the blocks that follow.
-            script = f"set -eo pipefail\n{text}\nexport -p > .environment\n"
+            # Variables and functions stay for the blocks that follow, as in one shell.
+            commands = SERVE_IN_BACKGROUND.sub(r"\1", text)  # it returns when the server listens
+            script = f"set -eo pipefail\n{commands}\n{KEEP}\n"
             start = "[[ ! -f .environment ]] || . ./.environment\n"
             command = ["bash", "-c", start + script]
         else:
-            # The interpreter ends at once: the client's Arrow threads may abort its usual ending
-            # ("terminate called without an active exception"), after all was done and printed.
             with_environment = "[[ ! -f .environment ]] || . ./.environment; exec python -c \"$1\""
-            ending = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
-            command = ["bash", "-c", with_environment, "bash", text + ending]
+            command = ["bash", "-c", with_environment, "bash", text + END_AT_ONCE]
         ended = subprocess.run(
             command,
             cwd=self.folder,
@@ -173,5 +204,5 @@ def follow(page, name, folder, spellings, **more):
     found = blocks(page, name)
     assert found, f"{page} has no blocks that are marked 'tried: {name}'"
     with Session(folder, spellings, **more) as session:
-        for block in found:
-            session.run(block)
+        for block, following in zip(found, [*found[1:], None]):
+            session.run(block, following)

@@ -20,11 +20,12 @@ class Owner:
     """Whoever has the token; that of the data directory unless another is given."""
 
     def __init__(self, server, token=None):
-        self.base = f"http://127.0.0.1:{server.ports['admin']}/api/v1"
+        self.base = server.admin + "/api/v1"
         if token is None:
             with open(os.path.join(server.data_dir, "admin.token"), encoding="utf-8") as file:
                 token = file.read().strip()
         self.session = requests.Session()
+        self.session.trust_env = False  # of proxies and authorities that the machine has
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def ask(self, method, path, **arguments):
@@ -75,8 +76,9 @@ class Reader:
     """A recipient with a token."""
 
     def __init__(self, endpoint, token):
-        self.endpoint = endpoint
+        self.endpoint, self.token = endpoint, token
         self.session = requests.Session()
+        self.session.trust_env = False  # of proxies and authorities that the machine has
         if token is not None:
             self.session.headers["Authorization"] = f"Bearer {token}"
 

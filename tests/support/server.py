@@ -1,5 +1,6 @@
 """Starts and stops a Sluice server for black-box tests, on ports that the system chooses."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -194,3 +195,21 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise
+
+
+@contextlib.contextmanager
+def launcher(folder):
+    """Gives launch(source=None, *arguments): a server that listens, with its data directory in
+    `folder`. All of them are stopped in the end."""
+    running = []
+
+    def start(source=None, *arguments, data_dir="data", **more):
+        server = Server(source and str(source), str(folder / data_dir), arguments, **more)
+        running.append(server)
+        return server.start()
+
+    try:
+        yield start
+    finally:
+        for server in running:
+            server.stop()

@@ -585,17 +585,17 @@ TEST_F(SqlTest, ShareOwnersKeepToTheirOwnSharesAndRoots) {
   EXPECT_EQ(message("GRANT SELECT ON TABLE seller_db.r.t TO SHARE theirs_not"),
             "line 1, column 46: share 'theirs_not' does not exist");
   EXPECT_EQ(message("ALTER SHARE theirs_not ADD ACCOUNTS = acme"),
-            "line 1, column 13: it belongs to another owner");
+            "line 1, column 13: share 'theirs_not' does not exist");
   EXPECT_EQ(message("GRANT SELECT ON SHARE theirs_not TO RECIPIENT acme"),
-            "line 1, column 23: it belongs to another owner");
+            "line 1, column 23: share 'theirs_not' does not exist");
   EXPECT_EQ(message("REVOKE SELECT ON TABLE seller_db.r.t FROM SHARE theirs_not"),
             "line 1, column 49: share 'theirs_not' does not exist");
   EXPECT_EQ(message("ALTER RECIPIENT acme SET PROPERTIES (a = 'b')"),
-            "line 1, column 17: it belongs to another owner");
+            "line 1, column 17: recipient 'acme' does not exist");
   EXPECT_EQ(message("ALTER SHARE own ADD ACCOUNTS = acme"), "share own granted to 1 recipient");
   // An alias is the recipient's matter, and it has another owner.
   EXPECT_EQ(message("CREATE DATABASE d FROM SHARE own"),
-            "line 1, column 30: it belongs to another owner");
+            "line 1, column 30: recipient 'acme' does not exist");
   EXPECT_THAT(message("SHOW ALL IN SHARE theirs_not"), HasSubstr("does not exist"));
   EXPECT_THAT(message("SHOW GRANTS TO RECIPIENT acme"), HasSubstr("does not exist"));
   EXPECT_THAT(RunAs(seller_, "SHOW SHARES").results[0].rows, SizeIs(1));

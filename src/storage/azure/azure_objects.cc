@@ -40,6 +40,11 @@ class AzureObjects final : public ObjectStore {
     return lister_.List(request);
   }
 
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t max_folders) override {
+    return lister_.ListFolders(directory, max_folders);
+  }
+
   Result<ObjectInfo> Stat(std::string_view path) override {
     const http::ClientResponse answer = TRY(Head(path));
     if (IsDirectory(answer.headers)) return NotABlob(path);

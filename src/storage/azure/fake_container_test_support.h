@@ -62,14 +62,22 @@ class FakeContainer final : public http::Client {
     const std::size_t limit = std::min<std::size_t>(page_names, std::stoul(query["maxresults"]));
     std::string xml = "<EnumerationResults><Blobs>";
     std::string next;
+    std::string folder;
     std::size_t count = 0;
     for (auto blob = blobs.lower_bound(from); blob != blobs.end(); ++blob) {
       const auto& [name, bytes] = *blob;
       if (!name.starts_with(prefix)) break;
-      if (name.find('/', prefix.size()) != std::string::npos) continue;
+      const std::size_t slash = name.find('/', prefix.size());
+      const bool is_folder = slash != std::string::npos;
+      if (is_folder && name.substr(0, slash + 1) == folder) continue;
       if (count++ == limit) {
         next = name;
         break;
+      }
+      if (is_folder) {
+        folder = name.substr(0, slash + 1);
+        xml += Format("<BlobPrefix><Name>{}</Name></BlobPrefix>", folder);
+        continue;
       }
       const auto extra = extras.find(name);
       xml += Format(

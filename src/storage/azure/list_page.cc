@@ -4,7 +4,6 @@
 #include <charconv>
 #include <optional>
 #include <pugixml.hpp>
-#include <set>
 
 #include "base/encoding.h"
 #include "storage/wire_time.h"
@@ -65,6 +64,7 @@ Result<std::set<std::string>> ReadDirectories(const pugi::xml_node& blobs,
   for (const pugi::xml_node& entry : blobs.children("BlobPrefix")) {
     std::string name = TRY(ReadName(entry, prefix));
     if (name.ends_with('/')) name.pop_back();
+    if (name.find('/') != std::string::npos) return NotAList("a folder of another directory");
     names.insert(std::move(name));
   }
   return names;
@@ -81,7 +81,7 @@ Result<ListPage> ParseListPage(std::string_view xml, std::string_view prefix) {
   if (!blobs) return NotAList("no Blobs in it");
 
   ListPage page{.next_marker = results.child_value("NextMarker")};
-  const std::set<std::string> directories = TRY(ReadDirectories(blobs, prefix));
+  page.folders = TRY(ReadDirectories(blobs, prefix));
   for (const pugi::xml_node& blob : blobs.children("Blob")) {
     std::string name = TRY(ReadName(blob, prefix));
     if (page.first_name && name <= page.last_name) return NotAList("its names are not in order");
@@ -89,9 +89,10 @@ Result<ListPage> ParseListPage(std::string_view xml, std::string_view prefix) {
     page.last_name = name;
     ObjectInfo info = TRY(ReadBlob(blob, std::move(name)));
     const bool is_placeholder = info.name.empty() || SaysDirectory(blob) ||
-                                (info.size_bytes == 0 && directories.contains(info.name));
+                                (info.size_bytes == 0 && page.folders.contains(info.name));
     if (!is_placeholder) page.blobs.push_back(std::move(info));
   }
+  page.folders.erase("");
   return page;
 }
 

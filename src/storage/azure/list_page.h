@@ -22,6 +22,7 @@
 // Source: Azure Storage REST API, "List Blobs".
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ namespace sluice::storage::azure {
 struct ListPage {
   /// In strictly ascending order of the names, which are those within the directory.
   std::vector<ObjectInfo> blobs;
+  /// The names of the directories within this one.
+  std::set<std::string> folders;
   /// The least name of the page, be it that of a blob or of a placeholder.
   std::optional<std::string> first_name;
   std::string last_name;    ///< The greatest.

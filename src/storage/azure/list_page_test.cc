@@ -81,6 +81,20 @@ TEST(AzureListPage, LeavesOutPlaceholdersOfDirectories) {
   EXPECT_EQ(page->last_name, "a");
 }
 
+TEST(AzureListPage, TellsTheFoldersBesideTheBlobs) {
+  const auto prefix = [](std::string_view name) {
+    return Format("<BlobPrefix><Name>{}</Name></BlobPrefix>", name);
+  };
+  const auto page = ParseListPage(
+      Answer(prefix("log//") + prefix("log/a-/") + prefix("log/a/") + Blob("log/b")), "log/");
+  ASSERT_THAT(page, IsOk());
+  EXPECT_THAT(page->folders, ElementsAre("a", "a-"));
+  EXPECT_THAT(ParseListPage(Answer(prefix("log/a/b/")), "log/"),
+              FailsWith(ErrorCode::kUnavailable));
+  EXPECT_THAT(ParseListPage(Answer(prefix("other/a/")), "log/"),
+              FailsWith(ErrorCode::kUnavailable));
+}
+
 TEST(AzureListPage, RefusesNamesThatRepeatOrAreInDisorder) {
   for (const std::string& blobs : {Blob("log/a") + Blob("log/a"), Blob("log/b") + Blob("log/a"),
                                    Blob("log/") + Blob("log/")}) {

@@ -22,11 +22,28 @@ Error BadList(std::string_view directory, std::string_view why) {
 
 }  // namespace
 
+Result<Lister::Range> Lister::RangeOf(std::string_view directory) const {
+  Range range;
+  range.prefix = TRY(container_->KeyOf(directory));
+  if (!range.prefix.empty()) range.prefix += '/';
+  return range;
+}
+
+Result<std::vector<std::string>> Lister::ListFolders(std::string_view directory,
+                                                     std::size_t max_folders) {
+  Range range = TRY(RangeOf(directory));
+  range.limit = max_folders;
+  range.is_of_folders = true;
+  const Found found = TRY(ListPages(range));
+  if (found.folders.size() > max_folders) return TooManyFolders(directory, max_folders);
+  return std::vector<std::string>(found.folders.begin(), found.folders.end());
+}
+
 Result<std::vector<ObjectInfo>> Lister::List(const ListRequest& request) {
   if (request.limit == 0) return std::vector<ObjectInfo>();
-  Range range{.start_after = std::string(request.start_after), .limit = request.limit};
-  range.prefix = TRY(container_->KeyOf(request.directory));
-  if (!range.prefix.empty()) range.prefix += '/';
+  Range range = TRY(RangeOf(request.directory));
+  range.start_after = request.start_after;
+  range.limit = request.limit;
 
   if (range.start_after.empty() || start_from_ == StartFrom::kUseless) {
     return TRY(ListPages(range)).blobs;
@@ -66,6 +83,20 @@ void Lister::Compare(const Found& from, const Found& scanned, const std::string&
   if (!agree && ++disagreements_ >= kMaxDisagreements) start_from_ = StartFrom::kUseless;
 }
 
+/// Whether that is all that was wanted.
+bool Lister::Take(const Range& range, ListPage& page, Found& found) {
+  if (range.is_of_folders) {
+    found.folders.merge(page.folders);
+    return found.folders.size() > range.limit;
+  }
+  std::ranges::copy_if(std::make_move_iterator(page.blobs.begin()),
+                       std::make_move_iterator(page.blobs.end()), std::back_inserter(found.blobs),
+                       [&](const ObjectInfo& blob) { return blob.name > range.start_after; });
+  if (found.blobs.size() < range.limit) return false;
+  found.blobs.resize(range.limit);
+  return true;
+}
+
 /// Errors also: kUnsupported if the service does not take a request that begins at a name.
 Result<Lister::Found> Lister::ListPages(const Range& range) {
   Found found;
@@ -92,15 +123,7 @@ Result<Lister::Found> Lister::ListPages(const Range& range) {
       if (!found.first_name) found.first_name = page->first_name;
       last_name = page->last_name;
     }
-    std::ranges::copy_if(std::make_move_iterator(page->blobs.begin()),
-                         std::make_move_iterator(page->blobs.end()),
-                         std::back_inserter(found.blobs),
-                         [&](const ObjectInfo& blob) { return blob.name > range.start_after; });
-    if (found.blobs.size() >= range.limit) {
-      found.blobs.resize(range.limit);
-      return found;
-    }
-    if (page->next_marker.empty()) return found;
+    if (Take(range, *page, found) || page->next_marker.empty()) return found;
     if (page->next_marker == marker) return BadList(directory, "its pages repeat");
     marker = std::move(page->next_marker);
   }
@@ -109,7 +132,7 @@ Result<Lister::Found> Lister::ListPages(const Range& range) {
 
 Result<http::ClientResponse> Lister::AskPage(const Range& range, std::string_view marker) {
   // Beginning at a name gives that name too. A page that is looked through for its end is large.
-  const bool is_exact = range.starts_from || range.start_after.empty();
+  const bool is_exact = !range.is_of_folders && (range.starts_from || range.start_after.empty());
   const std::size_t names = is_exact ? std::min(range.limit, kMaxPageNames - 1) + 1 : kMaxPageNames;
   ServiceRequest request{.path = container_->url_path(), .operation = Operation::kList};
   request.query =

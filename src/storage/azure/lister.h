@@ -3,7 +3,9 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -29,23 +31,30 @@ class Lister {
 
   /// As ObjectStore::List, but a list shorter than the limit is at its end.
   Result<std::vector<ObjectInfo>> List(const ListRequest& request);
+  /// As ObjectStore::ListFolders.
+  Result<std::vector<std::string>> ListFolders(std::string_view directory, std::size_t max_folders);
 
  private:
   struct Range {
     std::string prefix;
     std::string start_after;
-    std::size_t limit = 0;
-    bool starts_from = false;  ///< Whether the service is asked to begin at `start_after`.
+    std::size_t limit = 0;       ///< Of blobs, or of folders if these are wanted.
+    bool is_of_folders = false;  ///< Whether folders are wanted, and no blobs.
+    bool starts_from = false;    ///< Whether the service is asked to begin at `start_after`.
   };
   struct Found {
     std::vector<ObjectInfo> blobs;  ///< Those after `start_after`.
+    std::set<std::string> folders;
     /// The first name of the answer, which may be a lesser one; nothing if it is empty.
     std::optional<std::string> first_name;
   };
   enum class StartFrom { kUntried, kProven, kUseless };
 
+  /// What lies directly in `directory`, from its first name on.
+  Result<Range> RangeOf(std::string_view directory) const;
   Result<std::optional<Found>> ListFrom(Range range);
   Result<Found> ListPages(const Range& range);
+  static bool Take(const Range& range, ListPage& page, Found& found);
   Result<http::ClientResponse> AskPage(const Range& range, std::string_view marker);
   void Compare(const Found& from, const Found& scanned, const std::string& start_after);
 

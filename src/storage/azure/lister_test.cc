@@ -51,6 +51,18 @@ TEST_F(AzureLister, AsksForTheDirectoryAlone) {
   EXPECT_THAT(Names("", 1000, "az://lake@acme"), ElementsAre("top"));
 }
 
+TEST_F(AzureLister, FoldersAreGatheredFromAllPages) {
+  client_->page_names = 2;
+  for (const char* name : {"log/a/1", "log/a/2", "log/b", "log/c/1", "log/d/e/1", "log2/x/1"}) {
+    client_->blobs[name] = "x";
+  }
+  EXPECT_THAT(lister_.ListFolders("az://lake@acme/log", 3), IsOkAnd(ElementsAre("a", "c", "d")));
+  EXPECT_EQ(requests(), 2U);
+  EXPECT_EQ(client_->asked[0]["maxresults"], "5000");
+  EXPECT_THAT(lister_.ListFolders("az://lake@acme", 9), IsOkAnd(ElementsAre("log", "log2")));
+  EXPECT_THAT(lister_.ListFolders("az://lake@acme/log", 2), FailsWith(ErrorCode::kTooLarge));
+}
+
 TEST_F(AzureLister, RefreshOfALogIsOneRequest) {
   PutCommits(0, 20);
   EXPECT_THAT(Names(Name(20)), ElementsAre());

@@ -99,6 +99,25 @@ Result<ObjectList> ParseObjectList(std::string_view body, const ListScope& scope
   return list;
 }
 
+Result<FolderList> ParseFolderList(std::string_view body, std::string_view prefix) {
+  const json::object answer = TRY(ParseAnswer(body));
+  FolderList list;
+  list.next_page_token = TextOf(answer, "nextPageToken");
+  const json::value* prefixes = FindMember(answer, "prefixes");
+  if (prefixes == nullptr) return list;
+  if (!prefixes->is_array()) return BadAnswer("prefixes is not an array");
+  for (const json::value& item : prefixes->get_array()) {
+    if (!item.is_string()) return BadAnswer("a prefix is not text");
+    const std::string_view folder = item.get_string();
+    if (!folder.starts_with(prefix) || folder.find('/', prefix.size()) != folder.size() - 1) {
+      return BadAnswer(Format("{} is not a folder in {}", folder, prefix));
+    }
+    const std::string_view name = folder.substr(prefix.size(), folder.size() - prefix.size() - 1);
+    if (!name.empty()) list.folders.emplace_back(name);
+  }
+  return list;
+}
+
 Result<ObjectInfo> ParseObject(std::string_view body) {
   const json::object answer = TRY(ParseAnswer(body));
   return ParseInfo(answer);

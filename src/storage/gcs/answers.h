@@ -1,7 +1,8 @@
 #pragma once
 
 // Answers of Google's services, as far as a store reads them. Numbers are text in them:
-//   list    {"items": [OBJECT, ...], "nextPageToken": "..."}, each member only where there is any
+//   list    {"items": [OBJECT, ...], "prefixes": ["log/sub/", ...], "nextPageToken": "..."}, each
+//           member only where there is any
 //   object  {"name": "log/0.json", "size": "12", "updated": "2026-11-21T10:00:00.123Z",
 //            "generation": "1795255200123456"}
 //   error   {"error": {"code": 403, "message": "..."}}, or plain text
@@ -40,6 +41,15 @@ struct ObjectList {
 /// of the directory. Errors: kUnavailable if the answer is no list, or its names do not ascend,
 /// come before `start_after` or lie elsewhere.
 Result<ObjectList> ParseObjectList(std::string_view body, const ListScope& scope);
+
+struct FolderList {
+  std::vector<std::string> folders;  ///< Named by what follows the prefix, without a '/'.
+  std::string next_page_token;       ///< Empty at the end.
+};
+
+/// The folders directly below `prefix`, as the answer has them: nothing hangs on their order. One
+/// without a name is left out. Errors: kUnavailable if the answer is no list, or tells of others.
+Result<FolderList> ParseFolderList(std::string_view body, std::string_view prefix);
 
 /// Errors: kUnavailable if the answer does not describe an object.
 Result<ObjectInfo> ParseObject(std::string_view body);

@@ -73,6 +73,25 @@ TEST(GoogleAnswers, ListThatRepeatsOrDisordersOrStraysIsRefused) {
   }
 }
 
+TEST(GoogleAnswers, ListGivesTheFoldersWithinTheDirectory) {
+  const auto list = ParseFolderList(
+      R"({"prefixes":["log//","log/a-/","log/a/","log/b c%20/"],"nextPageToken":"t"})", "log/");
+  ASSERT_THAT(list, IsOk());
+  EXPECT_THAT(list->folders, ElementsAre("a-", "a", "b c%20"));
+  EXPECT_EQ(list->next_page_token, "t");
+  EXPECT_THAT(ParseFolderList(R"({"prefixes":["a/"]})", "")->folders, ElementsAre("a"));
+  EXPECT_THAT(ParseFolderList("{}", "log/")->folders, IsEmpty());
+}
+
+TEST(GoogleAnswers, ListOfOtherFoldersIsRefused) {
+  for (const char* prefixes : {R"(["other/a/"])", R"(["log/a"])", R"(["log/a/b/"])", R"(["log/"])",
+                               R"([""])", R"([1])", R"("log/a/")"}) {
+    EXPECT_THAT(ParseFolderList(Format(R"({{"prefixes":{}}})", prefixes), "log/"),
+                FailsWith(ErrorCode::kUnavailable))
+        << prefixes;
+  }
+}
+
 TEST(GoogleAnswers, WhatIsNoListIsRefused) {
   for (
       const char* body :

@@ -220,6 +220,11 @@ http::Response FakeGoogle::List(const http::Request& request) {
   }
   std::string body = R"({"kind":"storage#objects")";
   if (!items.empty()) body += Format(R"(,"items":[{}])", items);
+  std::string prefixes;
+  for (const std::string& folder : folders) {
+    prefixes += (prefixes.empty() ? "" : ",") + JsonString(folder);
+  }
+  if (!prefixes.empty()) body += Format(R"(,"prefixes":[{}])", prefixes);
   if (!next.empty()) body += Format(R"(,"nextPageToken":{})", JsonString(next));
   return JsonResponse(200, body + "}");
 }

@@ -1,7 +1,9 @@
 #include "storage/gcs/gcs_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/encoding.h"
@@ -27,55 +29,11 @@ std::string EtagIn(const http::Headers& headers) {
   return generation == nullptr ? "" : EtagOf(*generation);
 }
 
-/// A list that is gathered page by page; mostly there is one.
-class ListProgress {
- public:
-  explicit ListProgress(const ListRequest& request) : limit_(request.limit) {
-    const std::string_view folder = SplitBucketPath(request.directory).key;
-    if (!folder.empty()) prefix_ = Format("{}/", folder);
-    if (!request.start_after.empty()) last_ = Format("{}{}", prefix_, request.start_after);
-    // The service's offset is inclusive, so that one more is asked for.
-    const std::size_t extra = last_.empty() ? 0 : 1;
-    const std::size_t count =
-        std::min(std::min(request.limit, kMaxListedAtOnce) + extra, kMaxListedAtOnce);
-    query_ = Format(
-        "delimiter=%2F&prefix={}&startOffset={}&maxResults={}"
-        "&fields=items(name,size,updated,generation),nextPageToken",
-        PercentEncode(prefix_), PercentEncode(last_), count);
-    is_at_end_ = limit_ == 0;
-  }
-
-  bool is_done() const { return is_at_end_ || objects_.size() >= limit_; }
-
-  std::string NextQuery() const {
-    if (page_token_.empty()) return query_;
-    return Format("{}&pageToken={}", query_, PercentEncode(page_token_));
-  }
-
-  /// Errors: those of ParseObjectList.
-  Result<void> Add(std::string_view body) {
-    ObjectList page = TRY(ParseObjectList(body, {.prefix = prefix_, .start_after = last_}));
-    if (!page.objects.empty()) last_ = Format("{}{}", prefix_, page.objects.back().name);
-    std::ranges::move(page.objects, std::back_inserter(objects_));
-    page_token_ = std::move(page.next_page_token);
-    is_at_end_ = page_token_.empty();
-    return {};
-  }
-
-  std::vector<ObjectInfo> TakeObjects() {
-    if (objects_.size() > limit_) objects_.resize(limit_);
-    return std::move(objects_);
-  }
-
- private:
-  const std::size_t limit_;
-  std::string prefix_;
-  std::string last_;  // The whole name that was listed last, or that the list starts after.
-  std::string query_;
-  std::string page_token_;
-  bool is_at_end_ = false;
-  std::vector<ObjectInfo> objects_;
-};
+/// The names of a directory's objects begin so.
+std::string PrefixOf(std::string_view directory) {
+  const std::string_view folder = SplitBucketPath(directory).key;
+  return folder.empty() ? "" : Format("{}/", folder);
+}
 
 class GoogleStore final : public ObjectStore {
  public:
@@ -84,18 +42,46 @@ class GoogleStore final : public ObjectStore {
   bool is_remote() const override { return true; }
 
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override {
-    ListProgress progress(request);
-    for (int page = 0; page < kMaxPages && !progress.is_done(); ++page) {
-      const BucketRequest ask = {.url = bucket_->ListUrl(progress.NextQuery()),
-                                 .operation = Operation::kList};
-      auto answer = bucket_->Send(ask, request.directory, kMaxAnswerBytes);
-      if (!answer.ok()) return ListError(std::move(answer).error(), request.directory);
-      const Result<void> added = progress.Add(answer->body);
-      if (!added.ok()) return NotUnderstood(request.directory, added.error());
-    }
-    if (progress.is_done()) return progress.TakeObjects();
-    return WithDetail(Unavailable("the list of {} does not end", NameOf(request.directory)),
-                      std::string(request.directory));
+    std::vector<ObjectInfo> objects;
+    if (request.limit == 0) return objects;
+    const std::string prefix = PrefixOf(request.directory);
+    // The whole name that was listed last, or that the list starts after.
+    std::string last =
+        request.start_after.empty() ? "" : Format("{}{}", prefix, request.start_after);
+    // The service's offset is inclusive, so that one more is asked for.
+    const std::size_t extra = last.empty() ? 0 : 1;
+    const std::size_t count =
+        std::min(std::min(request.limit, kMaxListedAtOnce) + extra, kMaxListedAtOnce);
+    const std::string query = Format(
+        "delimiter=%2F&prefix={}&startOffset={}&maxResults={}"
+        "&fields=items(name,size,updated,generation),nextPageToken",
+        PercentEncode(prefix), PercentEncode(last), count);
+    const TakePage take = [&](std::string_view body) -> Result<std::string> {
+      ObjectList page = TRY(ParseObjectList(body, {.prefix = prefix, .start_after = last}));
+      if (!page.objects.empty()) last = Format("{}{}", prefix, page.objects.back().name);
+      std::ranges::move(page.objects, std::back_inserter(objects));
+      return objects.size() >= request.limit ? "" : page.next_page_token;
+    };
+    TRY(ReadPages(request.directory, query, take));
+    if (objects.size() > request.limit) objects.resize(request.limit);
+    return objects;
+  }
+
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t max_folders) override {
+    const std::string prefix = PrefixOf(directory);
+    const std::string query =
+        Format("delimiter=%2F&prefix={}&maxResults={}&fields=prefixes,nextPageToken",
+               PercentEncode(prefix), kMaxListedAtOnce);
+    std::set<std::string> names;
+    const TakePage take = [&](std::string_view body) -> Result<std::string> {
+      FolderList page = TRY(ParseFolderList(body, prefix));
+      std::ranges::move(page.folders, std::inserter(names, names.end()));
+      return names.size() > max_folders ? "" : page.next_page_token;
+    };
+    TRY(ReadPages(directory, query, take));
+    if (names.size() > max_folders) return TooManyFolders(directory, max_folders);
+    return std::vector<std::string>(names.begin(), names.end());
   }
 
   Result<ObjectInfo> Stat(std::string_view path) override {
@@ -150,6 +136,28 @@ class GoogleStore final : public ObjectStore {
   }
 
  private:
+  /// Reads a page and gives the token of the next: empty if no more is wanted.
+  using TakePage = std::function<Result<std::string>(std::string_view body)>;
+
+  Result<void> ReadPages(std::string_view directory, const std::string& query,
+                         const TakePage& take) {
+    std::string token;
+    for (int page = 0; page < kMaxPages; ++page) {
+      const BucketRequest ask = {
+          .url = bucket_->ListUrl(
+              token.empty() ? query : Format("{}&pageToken={}", query, PercentEncode(token))),
+          .operation = Operation::kList};
+      auto answer = bucket_->Send(ask, directory, kMaxAnswerBytes);
+      if (!answer.ok()) return ListError(std::move(answer).error(), directory);
+      auto next = take(answer->body);
+      if (!next.ok()) return NotUnderstood(directory, next.error());
+      if (next->empty()) return {};
+      token = std::move(*next);
+    }
+    return WithDetail(Unavailable("the list of {} does not end", NameOf(directory)),
+                      std::string(directory));
+  }
+
   PartSource SourceOf(std::string_view path, const ObjectInfo& info) const {
     const auto request_for =
         [bucket = bucket_, path = std::string(path),

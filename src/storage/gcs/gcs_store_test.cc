@@ -83,6 +83,22 @@ TEST_F(GoogleStoreTest, ListIsAsLongAsWasAskedFor) {
   EXPECT_THAT(*Names("02009", 2000), SizeIs(90));
 }
 
+TEST_F(GoogleStoreTest, FoldersOfManyPagesAreAskedForAlone) {
+  for (int i = 0; i < 1500; ++i) google_.Put(Format("log/{:05}/x", i), {.bytes = "x"});
+  google_.Put("log/file", {.bytes = "x"});
+  const auto folders = store_->ListFolders("gs://bucket/log", 1500);
+  ASSERT_THAT(folders, IsOk());
+  ASSERT_THAT(*folders, SizeIs(1500));
+  EXPECT_EQ(folders->back(), "01499");
+  ASSERT_THAT(google_.seen(), SizeIs(2));
+  EXPECT_EQ(google_.seen().front().target,
+            "/storage/v1/b/bucket/o?delimiter=%2F&prefix=log%2F&maxResults=1000"
+            "&fields=prefixes,nextPageToken");
+  EXPECT_THAT(store_->ListFolders("gs://bucket/log", 10), FailsWith(ErrorCode::kTooLarge));
+  EXPECT_THAT(google_.seen(), SizeIs(3));
+  EXPECT_THAT(store_->ListFolders("gs://bucket", 10), IsOkAnd(ElementsAre("log")));
+}
+
 TEST_F(GoogleStoreTest, ListOfABucketsRootHasNoPrefix) {
   google_.Put("a", {.bytes = "x"});
   google_.Put("b/c", {.bytes = "x"});

@@ -50,6 +50,45 @@ Result<ObjectInfo> ReadObject(const pugi::xml_node& node) {
   return info;
 }
 
+/// A key of an answer, whole. Errors: kUnavailable if it is not below the prefix.
+Result<std::string> ReadKey(const pugi::xml_node& root, std::string text, const ListTerms& terms) {
+  std::string key = TRY(DecodeKey(std::move(text), ChildText(root, "EncodingType") == "url"));
+  if (key.starts_with(terms.prefix)) return key;
+  return BadList(Format("'{}' does not begin with '{}'", Shortened(key), terms.prefix));
+}
+
+Result<void> ReadObjects(const pugi::xml_node& root, const ListTerms& terms, ListAnswer& answer) {
+  std::string previous(terms.after);
+  for (const pugi::xml_node node : root.children("Contents")) {
+    std::string key = TRY(ReadKey(root, ChildText(node, "Key"), terms));
+    if (key <= previous) {
+      return BadList(Format("'{}' comes after '{}'", Shortened(key), Shortened(previous)));
+    }
+    ObjectInfo info = TRY(ReadObject(node));
+    info.name = key.substr(terms.prefix.size());
+    previous = key;
+    answer.last_key = std::move(key);
+    // An object may be named like the directory itself: consoles make such.
+    if (info.name.empty() || info.name.find('/') != std::string::npos) continue;
+    answer.objects.push_back(std::move(info));
+  }
+  return {};
+}
+
+Result<void> ReadFolders(const pugi::xml_node& root, const ListTerms& terms, ListAnswer& answer) {
+  for (const pugi::xml_node node : root.children("CommonPrefixes")) {
+    const std::string key = TRY(ReadKey(root, ChildText(node, "Prefix"), terms));
+    std::string name = key.substr(terms.prefix.size());
+    if (!name.ends_with('/')) return BadList(Format("'{}' is no folder", Shortened(key)));
+    name.pop_back();
+    if (name.find('/') != std::string::npos) {
+      return BadList(Format("'{}' is no folder of '{}'", Shortened(key), terms.prefix));
+    }
+    if (!name.empty()) answer.folders.push_back(std::move(name));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string QuotedEtag(std::string_view etag) {
@@ -73,25 +112,8 @@ Result<ListAnswer> ParseListAnswer(std::string_view xml, const ListTerms& terms)
   if (!LoadXml(xml, document)) return BadList("the answer is no XML");
   const pugi::xml_node root = document.child("ListBucketResult");
   if (!root) return BadList("the answer is no ListBucketResult");
-  const bool is_encoded = ChildText(root, "EncodingType") == "url";
   ListAnswer answer;
-  std::string previous(terms.after);
-  for (const pugi::xml_node node : root.children("Contents")) {
-    std::string key = TRY(DecodeKey(ChildText(node, "Key"), is_encoded));
-    if (!key.starts_with(terms.prefix)) {
-      return BadList(Format("'{}' does not begin with '{}'", Shortened(key), terms.prefix));
-    }
-    if (key <= previous) {
-      return BadList(Format("'{}' comes after '{}'", Shortened(key), Shortened(previous)));
-    }
-    ObjectInfo info = TRY(ReadObject(node));
-    info.name = key.substr(terms.prefix.size());
-    previous = key;
-    answer.last_key = std::move(key);
-    // An object may be named like the directory itself: consoles make such.
-    if (info.name.empty() || info.name.find('/') != std::string::npos) continue;
-    answer.objects.push_back(std::move(info));
-  }
+  TRY(terms.is_of_folders ? ReadFolders(root, terms, answer) : ReadObjects(root, terms, answer));
   if (ChildText(root, "IsTruncated") == "true") {
     answer.next_token = ChildText(root, "NextContinuationToken");
     if (answer.next_token.empty()) return BadList("the list goes on, but the answer says not how");

@@ -26,13 +26,15 @@ ErrorAnswer ParseErrorAnswer(std::string_view xml);
 
 /// Which part of a list was asked for.
 struct ListTerms {
-  std::string_view prefix;  ///< All keys begin with it.
-  std::string_view after;   ///< All keys are greater; may be empty.
+  std::string_view prefix;     ///< All keys begin with it.
+  std::string_view after;      ///< All keys are greater; may be empty.
+  bool is_of_folders = false;  ///< Whether folders are wanted, and no objects.
 };
 
 /// One page of a list.
 struct ListAnswer {
-  std::vector<ObjectInfo> objects;  ///< Named by what follows the prefix; none holds a '/'.
+  std::vector<ObjectInfo> objects;   ///< Named by what follows the prefix; none holds a '/'.
+  std::vector<std::string> folders;  ///< The same, as the answer has them.
   std::string last_key;  ///< Of all that the page names, with the prefix; empty for an empty page.
   std::string next_token;  ///< Asks for the next page; empty: this is the last.
 };
@@ -40,6 +42,7 @@ struct ListAnswer {
 /// Reads an answer of ListObjectsV2, whose keys are encoded if the answer says so. Times are to the
 /// second, as the headers of an object have them. Errors: kUnavailable if it is none, or if its
 /// keys are not in strictly ascending byte order, not below the prefix, or not after `after`.
+/// Nothing hangs on the order of folders: it is not checked.
 Result<ListAnswer> ParseListAnswer(std::string_view xml, const ListTerms& terms);
 
 /// Reads the credentials in an answer of STS, whose action is `action`. Errors: kUnavailable if

@@ -46,6 +46,30 @@ TEST(ListAnswer, HasTheObjectsOfThePage) {
   EXPECT_EQ(answer->next_token, "");
 }
 
+std::vector<std::string> Folders(std::string_view inside) {
+  const auto answer =
+      ParseListAnswer(List(inside), {.prefix = "t/log/", .after = "", .is_of_folders = true});
+  if (!answer.ok()) return {answer.error().ToString()};
+  return answer->folders;
+}
+
+std::string Prefix(std::string_view key) {
+  return Format("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", key);
+}
+
+TEST(ListAnswer, HasTheFoldersOfThePage) {
+  EXPECT_THAT(Folders(Contents("t/log/1") + Prefix("t/log/a-/") + Prefix("t/log/a/")),
+              testing::ElementsAre("a-", "a"));
+  EXPECT_THAT(Folders("<EncodingType>url</EncodingType>" + Prefix("t/log/a+b%2Fc%2F")),
+              testing::ElementsAre(HasSubstr("is no folder of")));
+  EXPECT_THAT(Folders("<EncodingType>url</EncodingType>" + Prefix("t/log/a+b%2Bc/")),
+              testing::ElementsAre("a b+c"));
+  EXPECT_THAT(Folders(Prefix("t/log//")), testing::ElementsAre());
+  EXPECT_THAT(Folders(Prefix("t/other/a/")),
+              testing::ElementsAre(HasSubstr("does not begin with")));
+  EXPECT_THAT(Folders(Prefix("t/log/a")), testing::ElementsAre(HasSubstr("is no folder")));
+}
+
 TEST(ListAnswer, KeysAreDecodedIfTheAnswerSaysSo) {
   const std::string key = Contents("t/log/a+b%2Bc%C3%A9%0A");
   EXPECT_THAT(Names(ParseListAnswer(List("<EncodingType>url</EncodingType>" + key), kLog)),

@@ -118,7 +118,9 @@ class FakeS3 final : public http::Handler {
         break;
       }
       last = shown;
-      inside += is_directory ? "<CommonPrefixes/>" : Entry(key, each->second.first);
+      inside += is_directory ? Format("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>",
+                                      PercentEncode(shown))
+                             : Entry(key, each->second.first);
     }
     return Answer(200, Format("<ListBucketResult><EncodingType>url</EncodingType>{}"
                               "</ListBucketResult>",

@@ -1,7 +1,9 @@
 #include "storage/s3/s3_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -70,6 +72,8 @@ class S3Store final : public ObjectStore {
   bool is_remote() const override { return true; }
 
   Result<std::vector<ObjectInfo>> List(const ListRequest& request) override;
+  Result<std::vector<std::string>> ListFolders(std::string_view directory,
+                                               std::size_t max_folders) override;
   Result<ObjectInfo> Stat(std::string_view path) override;
   Result<std::string> ReadAll(std::string_view path, std::uint64_t max_bytes) override;
   Result<std::unique_ptr<RandomAccessObject>> Open(std::string_view path) override;
@@ -81,6 +85,9 @@ class S3Store final : public ObjectStore {
   PartSource SourceOf(std::string_view path, const ObjectInfo& info) const;
   Result<std::string_view> ObjectKeyOf(std::string_view path) const;
   Result<http::ClientResponse> Head(std::string_view key);
+  /// Hands the pages of a list to `take`, until that wants no more.
+  Result<void> ReadPages(const ListRequest& request, bool is_of_folders,
+                         const std::function<bool(ListAnswer& page)>& take);
   Result<ListAnswer> ListPage(const Parameters& query, const ListTerms& terms);
   Result<void> FindWhoPut(std::string_view path, std::string_view key, std::string_view writer);
 
@@ -106,8 +113,8 @@ Result<ListAnswer> S3Store::ListPage(const Parameters& query, const ListTerms& t
   return error;
 }
 
-Result<std::vector<ObjectInfo>> S3Store::List(const ListRequest& request) {
-  if (request.limit == 0) return std::vector<ObjectInfo>();
+Result<void> S3Store::ReadPages(const ListRequest& request, bool is_of_folders,
+                                const std::function<bool(ListAnswer& page)>& take) {
   std::string prefix(TRY(bucket_->KeyOf(request.directory)));
   if (!prefix.empty()) prefix += '/';
   std::string after;
@@ -120,18 +127,39 @@ Result<std::vector<ObjectInfo>> S3Store::List(const ListRequest& request) {
                       {"max-keys", Format("{}", std::min(request.limit, kMaxKeysOfPage))}};
   const std::size_t common = query.size();
   if (!after.empty()) query.emplace_back("start-after", after);
-  std::vector<ObjectInfo> objects;
   // A page may hold fewer objects than asked for, or none: directories count as keys.
   for (int pages = 0; pages < kMaxPages; ++pages) {
-    ListAnswer page = TRY(ListPage(query, {.prefix = prefix, .after = after}));
-    std::ranges::move(page.objects, std::back_inserter(objects));
-    if (objects.size() > request.limit) objects.resize(request.limit);
-    if (objects.size() == request.limit || page.next_token.empty()) return objects;
+    ListAnswer page =
+        TRY(ListPage(query, {.prefix = prefix, .after = after, .is_of_folders = is_of_folders}));
+    if (!take(page) || page.next_token.empty()) return {};
     query.resize(common);
     query.emplace_back("continuation-token", std::move(page.next_token));
     if (!page.last_key.empty()) after = std::move(page.last_key);
   }
   return WithDetail(Unavailable("the store's list does not end"), std::string(request.directory));
+}
+
+Result<std::vector<ObjectInfo>> S3Store::List(const ListRequest& request) {
+  std::vector<ObjectInfo> objects;
+  if (request.limit == 0) return objects;
+  TRY(ReadPages(request, /*is_of_folders=*/false, [&](ListAnswer& page) {
+    std::ranges::move(page.objects, std::back_inserter(objects));
+    return objects.size() < request.limit;
+  }));
+  if (objects.size() > request.limit) objects.resize(request.limit);
+  return objects;
+}
+
+Result<std::vector<std::string>> S3Store::ListFolders(std::string_view directory,
+                                                      std::size_t max_folders) {
+  std::set<std::string> names;
+  const ListRequest request = {.directory = directory, .start_after = ""};
+  TRY(ReadPages(request, /*is_of_folders=*/true, [&](ListAnswer& page) {
+    std::ranges::move(page.folders, std::inserter(names, names.end()));
+    return names.size() <= max_folders;
+  }));
+  if (names.size() > max_folders) return TooManyFolders(directory, max_folders);
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 Result<http::ClientResponse> S3Store::Head(std::string_view key) {

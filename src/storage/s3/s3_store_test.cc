@@ -70,6 +70,28 @@ TEST_F(S3StoreTest, ListGoesOnWhileItHoldsDirectoriesAlone) {
   EXPECT_THAT(Url(2), HasSubstr("continuation-token=two"));
 }
 
+TEST_F(S3StoreTest, FoldersAreGatheredFromAllPages) {
+  const auto page = [](std::string_view inside, bool goes_on) {
+    return Format("<ListBucketResult>{}{}</ListBucketResult>", inside,
+                  goes_on ? "<IsTruncated>true</IsTruncated><NextContinuationToken>more"
+                            "</NextContinuationToken>"
+                          : "");
+  };
+  const std::string first = "<CommonPrefixes><Prefix>t/a-/</Prefix></CommonPrefixes>";
+  const std::string second = "<CommonPrefixes><Prefix>t/a/</Prefix></CommonPrefixes>";
+  client_->Add(200, page(first, true));
+  client_->Add(200, page(second, false));
+  client_->Add(200, page(first + second, true));
+  const auto store = NewStore();
+  EXPECT_THAT(store->ListFolders("s3://lake/t", 2), IsOkAnd(ElementsAre("a", "a-")));
+  EXPECT_EQ(Url(0),
+            "http://store:9000/lake/?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000"
+            "&prefix=t%2F");
+  EXPECT_THAT(Url(1), HasSubstr("continuation-token=more"));
+  EXPECT_THAT(store->ListFolders("s3://lake/t", 1), FailsWith(ErrorCode::kTooLarge));
+  EXPECT_EQ(client_->asked().size(), 3U);
+}
+
 TEST_F(S3StoreTest, ListThatNeverEndsIsGivenUp) {
   client_->Add(200, Page({}, "again"));
   EXPECT_THAT(NewStore()->List({.directory = "s3://lake/t", .start_after = ""}),

@@ -1,0 +1,51 @@
+"""A PostgreSQL and a fleet of each test's own: what one breaks is whole for the next."""
+
+import os
+import tempfile
+
+import pytest
+from fleet_support import Fleet
+from support.postgres import Postgres
+from support.server import REPOSITORY, copy_tables
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--requests", type=int, default=20_000, help="of the test that kills nodes under load"
+    )
+
+
+@pytest.fixture
+def request_count(request):
+    return request.config.getoption("--requests")
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory):
+    """A copy of the sample tables that no test changes."""
+    path = tmp_path_factory.mktemp("tables") / "warehouse"
+    copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), str(path))
+    return str(path)
+
+
+@pytest.fixture
+def postgres():
+    # Not below tmp_path, which only its owner may enter: PostgreSQL runs as another user.
+    with tempfile.TemporaryDirectory(prefix="sluice-fleet-") as folder:
+        os.chmod(folder, 0o755)
+        with Postgres(os.path.join(folder, "server")) as server:
+            yield server
+
+
+@pytest.fixture
+def launch(tmp_path, postgres, warehouse):
+    """launch(*arguments): three nodes and their balancer, each node with these arguments."""
+    fleets = []
+
+    def start(*arguments):
+        fleets.append(Fleet(str(tmp_path), postgres, warehouse, arguments))
+        return fleets[-1].start()
+
+    yield start
+    for fleet in fleets:
+        fleet.stop()
