@@ -296,7 +296,7 @@ constexpr Description kAuditDescriptions[] = {
      .path = "/api/v1/usage/cost",
      .id = "getCost",
      .summary = "What it cost",
-     .parameters = "ofRecipient ofShare ofObject firstDay lastDay costFormat",
+     .parameters = "ofRecipient ofShare ofObject firstDay lastDay costFormat withStorage",
      .answer = "cost"},
 };
 

@@ -37,7 +37,8 @@ const std::string_view kOpenApiParameters = R"({
 "from": {"in":"query","name":"from","required":true,"schema":{"type":"integer","format":"int64","minimum":0},"description":"The size of an earlier tree"},
 "to": {"in":"query","name":"to","schema":{"type":"integer","format":"int64","minimum":0},"description":"The size of a later one; else that of the current head"},
 "usageFormat": {"in":"query","name":"format","schema":{"type":"string","enum":["json","csv"],"default":"json"}},
-"costFormat": {"in":"query","name":"format","schema":{"type":"string","enum":["json","csv","focus"],"default":"json"}}
+"costFormat": {"in":"query","name":"format","schema":{"type":"string","enum":["json","csv","focus","table"],"default":"json"}},
+"withStorage": {"in":"query","name":"storage","schema":{"type":"boolean","default":false},"description":"What tables hold now, for all days from since to until, which must be there"}
 })";
 
 const std::string_view kOpenApiSchemas = R"({
@@ -107,7 +108,7 @@ const std::string_view kOpenApiResponses = R"({
 "metrics": {"description":"In the text format of Prometheus","content":{"text/plain":{"schema":{"type":"string"}}}},
 "records": {"description":"One record a line, each as it was hashed","headers":{"Sluice-Next":{"schema":{"type":"string"},"description":"Where the list goes on: the parameter after of the next request"}},"content":{"application/x-ndjson":{"schema":{"type":"string","description":"Lines of #/components/schemas/Record"}}}},
 "usage": {"description":"What was read, by recipient, table, day and regions","content":{"application/json":{"schema":{"$ref":"#/components/schemas/UsageReport"}},"text/csv":{"schema":{"type":"string"}}}},
-"cost": {"description":"What it cost by the price list","content":{"application/json":{"schema":{"anyOf":[{"$ref":"#/components/schemas/CostReport"},{"type":"array","items":{"$ref":"#/components/schemas/FocusRow"}}]}},"text/csv":{"schema":{"type":"string"}}}}
+"cost": {"description":"What it cost by the price list","content":{"application/json":{"schema":{"anyOf":[{"$ref":"#/components/schemas/CostReport"},{"type":"array","items":{"$ref":"#/components/schemas/FocusRow"}}]}},"text/csv":{"schema":{"type":"string"}},"text/plain":{"schema":{"type":"string"}}}}
 })";
 
 }  // namespace sluice::admin

@@ -260,7 +260,7 @@ def look_at_everything(walk, names, request):
         walk.api("GET", "/audit/records", 200, params={"order": order, "limit": 100})
     for form in ("json", "csv"):
         walk.api("GET", "/usage", 200, params={"format": form})
-    for form in ("json", "csv", "focus"):
+    for form in ("json", "csv", "focus", "table"):
         walk.api("GET", "/usage/cost", 200, params={"format": form})
     walk.api("POST", "/sql", 200, json={"sql": "SHOW SHARES; DESCRIBE SHARE sales;"})
     walk.api("POST", "/sql", 400, json={"sql": "SHOW SHARES; DROP SHARE none;"})
