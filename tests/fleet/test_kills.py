@@ -53,6 +53,7 @@ class Killer:
 
 @pytest.mark.parametrize("mix", [queries, everything])
 def test_every_answer_received_has_exactly_one_record(launch, mix, request_count):
+    """S-C01."""
     fleet = launch("--trusted-proxies", "127.0.0.1")
     fleet.share("sales")
     token = fleet.recipient("acme", "sales")

@@ -8,7 +8,7 @@ from support.server import REPOSITORY
 
 ROWS = (
     "S-B01 S-B02 S-B03 S-B04 S-B05 S-B06 S-B07 S-B14 S-B20 S-B22 S-C01 S-C02 "
-    "S-D01 S-D02 S-D03 S-D04 S-D05 S-J03"
+    "S-D01 S-D02 S-D03 S-D04 S-D05 S-J03 S-N03"
 ).split()
 TESTS = os.path.join(REPOSITORY, "tests")
 
@@ -24,7 +24,7 @@ def documented():
 def named():
     """{row: tests}, as their docstrings have them."""
     found = {}
-    for folder in ("governance", "interop"):
+    for folder in ("fleet", "governance", "interop"):
         for name in sorted(os.listdir(os.path.join(TESTS, folder))):
             if not (name.startswith("test_") and name.endswith(".py")):
                 continue

@@ -30,6 +30,7 @@ def urls(reader, name, body=None):
 
 
 def test_tenants_see_their_own_share_and_nothing_else(governed):
+    """S-N03: six tables each, one share."""
     tenants = onboard_all(governed, COUNT)
     for name, reader in tenants.items():
         assert reader.shares() == [name]
@@ -41,7 +42,7 @@ def test_tenants_see_their_own_share_and_nothing_else(governed):
 
 
 def test_nothing_that_one_tenant_was_given_opens_anything_of_another(governed):
-    """Keys of links and tokens of pages are each tenant's own."""
+    """S-N03, S-B20: keys of links and tokens of pages are each tenant's own."""
     (one, first), (other, second) = onboard_all(governed, 2).items()
     [url, *_] = urls(first, one)
     assert requests.get(url, timeout=60).status_code == 200
@@ -67,6 +68,7 @@ def test_nothing_that_one_tenant_was_given_opens_anything_of_another(governed):
 
 
 def test_one_more_tenant_reads_at_once(governed):
+    """S-N03."""
     tenants = onboard_all(governed, 5)
     newcomer = onboard(governed, "newcomer")
     assert newcomer.shares() == ["newcomer"]
