@@ -1,12 +1,8 @@
 #include "catalog/view.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_set>
 #include <utility>
-
-#include "base/check.h"
-#include "base/encoding.h"
 
 namespace sluice::catalog {
 namespace {
@@ -24,38 +20,23 @@ const Share& NoShare() {
 
 }  // namespace
 
-RecipientPtr MakeRecipient(ManagedRecipient record, bool reads_file_shares) {
-  auto recipient = std::make_shared<Recipient>();
-  std::ranges::sort(record.grants, {}, &Grant::share_id);
-  auto networks = http::Networks::Parse(record.allowed_networks);
-  if (networks.ok()) recipient->networks = std::move(networks).value();
-  recipient->record = std::move(record);
-  recipient->reads_file_shares = reads_file_shares;
-  return recipient;
-}
-
-RecipientPtr BuiltInRecipient(std::string_view name) {
-  return MakeRecipient({.id = std::string(name), .name = std::string(name)},
-                       /*reads_file_shares=*/true);
-}
-
 std::vector<const Share*> RecipientView::Shares() const {
   std::vector<const Share*> seen;
   if (recipient_ == nullptr) return seen;
+  const std::vector<SharePtr>& shares = view_.shares();
   if (recipient_->reads_file_shares) {
-    for (std::size_t i = 0; i < view_.file_share_count_; ++i)
-      seen.push_back(view_.shares_[i].get());
+    for (std::size_t i = 0; i < view_.file_share_count(); ++i) seen.push_back(shares[i].get());
   }
   std::vector<std::size_t> granted;
   for (const Grant& grant : recipient_->record.grants) {
-    const auto found = view_.share_by_id_.find(grant.share_id);
-    if (found == view_.share_by_id_.end()) continue;
-    const bool is_from_file = found->second < view_.file_share_count_;
+    const std::optional<std::size_t> found = view_.shares_->FindById(grant.share_id);
+    if (!found) continue;
+    const bool is_from_file = *found < view_.file_share_count();
     if (is_from_file && recipient_->reads_file_shares) continue;  // is there already
-    if (IsGranted(*view_.shares_[found->second], is_from_file)) granted.push_back(found->second);
+    if (IsGranted(*shares[*found], is_from_file)) granted.push_back(*found);
   }
   std::ranges::sort(granted);
-  for (const std::size_t i : granted) seen.push_back(view_.shares_[i].get());
+  for (const std::size_t i : granted) seen.push_back(shares[i].get());
   return seen;
 }
 
@@ -81,10 +62,10 @@ Result<RecipientView::FoundTable> RecipientView::FindTable(const TableRef& ref) 
 }
 
 const Share* RecipientView::LookUp(const ShareName& name) const {
-  const auto found = view_.share_by_name_.find(AsciiLower(name.value()));
-  if (found == view_.share_by_name_.end() || recipient_ == nullptr) return &NoShare();
-  const Share& share = *view_.shares_[found->second];
-  return IsGranted(share, found->second < view_.file_share_count_) ? &share : &NoShare();
+  const std::optional<std::size_t> found = view_.shares_->Find(name);
+  if (!found || recipient_ == nullptr) return &NoShare();
+  const Share& share = *view_.shares()[*found];
+  return IsGranted(share, *found < view_.file_share_count()) ? &share : &NoShare();
 }
 
 bool RecipientView::IsGranted(const Share& share, bool is_from_file) const {
@@ -96,12 +77,26 @@ bool RecipientView::IsGranted(const Share& share, bool is_from_file) const {
 }
 
 ViewPtr View::Of(Parts parts) {
-  const std::shared_ptr<View> view(new View());
-  view->settings_ = parts.settings ? std::move(parts.settings) : std::make_shared<OwnerSettings>();
-  view->recipients_ = std::move(parts.recipients);
-  view->IndexShares(parts);
-  view->IndexRecipients();
-  return view;
+  return OfIndexes(
+      {.shares =
+           std::make_shared<const ShareIndex>(parts.file_shares, std::move(parts.managed_shares)),
+       .recipients = std::make_shared<const RecipientIndex>(std::move(parts.recipients)),
+       .settings =
+           parts.settings ? std::move(parts.settings) : std::make_shared<const OwnerSettings>()});
+}
+
+ViewPtr View::OfIndexes(Indexes indexes) { return ViewPtr(new View(std::move(indexes))); }
+
+View::View(Indexes indexes)
+    : shares_(std::move(indexes.shares)),
+      recipients_(std::move(indexes.recipients)),
+      settings_(std::move(indexes.settings)) {
+  const std::vector<Principal>& principals = settings_->principals;
+  for (std::size_t i = 0; i < principals.size(); ++i) {
+    for (std::size_t token = 0; token < principals[i].tokens.size(); ++token) {
+      principal_tokens_.emplace(principals[i].tokens[token].sha256, TokenPosition{i, token});
+    }
+  }
 }
 
 Result<std::vector<SharePtr>> View::MakeShares(
@@ -118,66 +113,30 @@ Result<std::vector<SharePtr>> View::MakeShares(
   return shares;
 }
 
-void View::IndexShares(Parts& parts) {
-  const auto add = [this](SharePtr share) {
-    const std::size_t position = shares_.size();
-    if (!share_by_name_.emplace(share->folded_name(), position).second) {
-      hidden_shares_.push_back(share->name().value());
-      return;
-    }
-    share_by_id_.emplace(share->id(), position);
-    table_count_ += share->tables().size();
-    shares_.push_back(std::move(share));
-  };
-  for (SharePtr& share : parts.file_shares) add(std::move(share));
-  file_share_count_ = shares_.size();
-  std::ranges::sort(parts.managed_shares, {},
-                    [](const SharePtr& share) { return std::string_view(share->folded_name()); });
-  for (SharePtr& share : parts.managed_shares) add(std::move(share));
-}
-
-void View::IndexRecipients() {
-  for (std::size_t i = 0; i < recipients_.size(); ++i) {
-    const ManagedRecipient& record = recipients_[i]->record;
-    recipient_by_name_.emplace(AsciiLower(record.name), i);
-    recipient_by_id_.emplace(record.id, i);
-    for (std::size_t token = 0; token < record.tokens.size(); ++token) {
-      tokens_.emplace(record.tokens[token].sha256, TokenPosition{i, token});
-    }
-  }
-  const std::vector<Principal>& principals = settings_->principals;
-  for (std::size_t i = 0; i < principals.size(); ++i) {
-    for (std::size_t token = 0; token < principals[i].tokens.size(); ++token) {
-      principal_tokens_.emplace(principals[i].tokens[token].sha256, TokenPosition{i, token});
-    }
-  }
-}
-
 SharePtr View::FindShare(const ShareName& name) const {
-  const auto found = share_by_name_.find(AsciiLower(name.value()));
-  return found == share_by_name_.end() ? nullptr : shares_[found->second];
+  const std::optional<std::size_t> found = shares_->Find(name);
+  return found ? shares()[*found] : nullptr;
 }
 
 SharePtr View::FindShareById(std::string_view id) const {
-  const auto found = share_by_id_.find(id);
-  return found == share_by_id_.end() ? nullptr : shares_[found->second];
+  const std::optional<std::size_t> found = shares_->FindById(id);
+  return found ? shares()[*found] : nullptr;
 }
 
 RecipientPtr View::FindRecipient(std::string_view name) const {
-  const auto found = recipient_by_name_.find(AsciiLower(name));
-  return found == recipient_by_name_.end() ? nullptr : recipients_[found->second];
+  const RecipientPtr* const found = recipients_->Find(name);
+  return found == nullptr ? nullptr : *found;
 }
 
 RecipientPtr View::FindRecipientById(std::string_view id) const {
-  const auto found = recipient_by_id_.find(id);
-  return found == recipient_by_id_.end() ? nullptr : recipients_[found->second];
+  const RecipientPtr* const found = recipients_->FindById(id);
+  return found == nullptr ? nullptr : *found;
 }
 
 View::TokenHolder View::FindToken(const crypto::Sha256Digest& sha256) const {
-  const auto found = tokens_.find(sha256);
-  if (found == tokens_.end()) return {};
-  const RecipientPtr& recipient = recipients_[found->second.holder];
-  return {recipient, &recipient->record.tokens[found->second.token]};
+  const RecipientIndex::Holder found = recipients_->FindToken(sha256);
+  if (found.recipient == nullptr) return {};
+  return {*found.recipient, found.token};
 }
 
 View::PrincipalToken View::FindPrincipalToken(const crypto::Sha256Digest& sha256) const {
@@ -188,17 +147,9 @@ View::PrincipalToken View::FindPrincipalToken(const crypto::Sha256Digest& sha256
 }
 
 RecipientView View::SeenBy(std::string_view recipient, SystemTime now) const {
-  const auto found = recipient_by_name_.find(AsciiLower(recipient));
-  if (found == recipient_by_name_.end()) return {*this, nullptr, now};
-  const Recipient* const known = recipients_[found->second].get();
-  return {*this, known->IsGoodAt(now) ? known : nullptr, now};
-}
-
-// A digest's first bytes are as good as any hash; who tries tokens cannot choose them.
-std::size_t View::DigestHash::operator()(const crypto::Sha256Digest& digest) const {
-  std::size_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof(hash));
-  return hash;
+  const RecipientPtr* const found = recipients_->Find(recipient);
+  const bool is_good = found != nullptr && (*found)->IsGoodAt(now);
+  return {*this, is_good ? found->get() : nullptr, now};
 }
 
 }  // namespace sluice::catalog

@@ -11,33 +11,14 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "catalog/indexes.h"
 #include "catalog/model.h"
+#include "catalog/recipient.h"
 #include "catalog/share.h"
 #include "config/share_config.h"
-#include "http/networks.h"
 #include "protocol/names.h"
 
 namespace sluice::catalog {
-
-/// Who may read, and what.
-struct Recipient {
-  ManagedRecipient record;
-  /// The recipient of a start by a folder or a file, whose shares are all its.
-  bool reads_file_shares = false;
-  http::Networks networks = {};  ///< `record.allowed_networks`, parsed.
-
-  RecipientName name() const { return RecipientName(record.name); }
-  bool IsGoodAt(SystemTime now) const {
-    return record.enabled && (!record.expires_at || now < *record.expires_at);
-  }
-};
-using RecipientPtr = std::shared_ptr<const Recipient>;
-
-/// Sorts the grants and parses the networks. A network that cannot be read stays listed without
-/// being any address's: it refuses rather than allows.
-RecipientPtr MakeRecipient(ManagedRecipient record, bool reads_file_shares = false);
-/// A recipient that no store keeps, such as "me": it reads what the folder or the file shares.
-RecipientPtr BuiltInRecipient(std::string_view name);
 
 /// What owners manage besides shares and recipients.
 struct OwnerSettings {
@@ -94,16 +75,23 @@ class View {
   };
   /// A managed share of a name that the file has too is left out, and named in hidden_shares().
   static std::shared_ptr<const View> Of(Parts parts);
+  /// The same, made already; views share what did not change between them.
+  struct Indexes {
+    std::shared_ptr<const ShareIndex> shares;
+    std::shared_ptr<const RecipientIndex> recipients;
+    std::shared_ptr<const OwnerSettings> settings;
+  };
+  static std::shared_ptr<const View> OfIndexes(Indexes indexes);
   /// The shares of a file. Errors: those of Share::Make; kInvalidArgument for a name given twice.
   static Result<std::vector<SharePtr>> MakeShares(
       std::span<const config::ConfiguredShare> configured);
 
   /// Those of the file first, then the managed ones by folded name.
-  const std::vector<SharePtr>& shares() const { return shares_; }
-  std::size_t file_share_count() const { return file_share_count_; }
-  std::size_t table_count() const { return table_count_; }
-  const std::vector<std::string>& hidden_shares() const { return hidden_shares_; }
-  const std::vector<RecipientPtr>& recipients() const { return recipients_; }
+  const std::vector<SharePtr>& shares() const { return shares_->all(); }
+  std::size_t file_share_count() const { return shares_->file_share_count(); }
+  std::size_t table_count() const { return shares_->table_count(); }
+  const std::vector<std::string>& hidden_shares() const { return shares_->hidden(); }
+  const std::vector<RecipientPtr>& recipients() const { return recipients_->all(); }
   const OwnerSettings& settings() const { return *settings_; }
 
   // Null if there is none.
@@ -129,29 +117,15 @@ class View {
 
  private:
   friend class RecipientView;
-  View() = default;
-  void IndexShares(Parts& parts);
-  void IndexRecipients();
+  explicit View(Indexes indexes);
 
-  struct DigestHash {
-    std::size_t operator()(const crypto::Sha256Digest& digest) const;
-  };
   struct TokenPosition {
     std::size_t holder;
     std::size_t token;
   };
-  std::vector<SharePtr> shares_;
-  std::size_t file_share_count_ = 0;
-  std::size_t table_count_ = 0;
-  std::vector<std::string> hidden_shares_;
-  std::vector<RecipientPtr> recipients_;
-  std::shared_ptr<const OwnerSettings> settings_;
-  // Into what is above; looked up, never iterated. Names are folded.
-  std::unordered_map<std::string_view, std::size_t> share_by_name_;
-  std::unordered_map<std::string_view, std::size_t> share_by_id_;
-  std::unordered_map<std::string, std::size_t> recipient_by_name_;
-  std::unordered_map<std::string_view, std::size_t> recipient_by_id_;
-  std::unordered_map<crypto::Sha256Digest, TokenPosition, DigestHash> tokens_;
+  const std::shared_ptr<const ShareIndex> shares_;
+  const std::shared_ptr<const RecipientIndex> recipients_;
+  const std::shared_ptr<const OwnerSettings> settings_;
   std::unordered_map<crypto::Sha256Digest, TokenPosition, DigestHash> principal_tokens_;
 };
 

@@ -32,7 +32,11 @@ bool IsSame(const Share& a, const Share& b) {
 
 }  // namespace
 
-void ViewBuilder::SetFile(FileContents contents) { file_ = std::move(contents); }
+void ViewBuilder::SetFile(FileContents contents) {
+  file_ = std::move(contents);
+  share_index_.reset();
+  recipient_index_.reset();
+}
 
 void ViewBuilder::Apply(Changes changes) {
   warnings_.clear();
@@ -40,17 +44,16 @@ void ViewBuilder::Apply(Changes changes) {
     shares_.clear();
     recipients_.clear();
     with_folders_.clear();
+    share_index_.reset();
+    recipient_index_.reset();
   }
+  if (!changes.shares.empty() || !changes.deleted_shares.empty()) share_index_.reset();
   for (const std::string& id : changes.deleted_shares) {
     shares_.erase(id);
     with_folders_.erase(id);
   }
-  for (const std::string& id : changes.deleted_recipients) recipients_.erase(id);
   TakeShares(std::move(changes.shares));
-  for (ManagedRecipient& recipient : changes.recipients) {
-    std::string id = recipient.id;
-    recipients_.insert_or_assign(std::move(id), MakeRecipient(std::move(recipient)));
-  }
+  TakeRecipients(changes.deleted_recipients, std::move(changes.recipients));
   OwnerSettings settings = *settings_;
   if (changes.principals) settings.principals = std::move(*changes.principals);
   if (changes.roots) settings.roots = std::move(*changes.roots);
@@ -71,6 +74,17 @@ void ViewBuilder::TakeShares(std::vector<ManagedShare> shares) {
   }
 }
 
+void ViewBuilder::TakeRecipients(const std::vector<std::string>& deleted,
+                                 std::vector<ManagedRecipient> recipients) {
+  if (!deleted.empty() || !recipients.empty()) recipient_index_.reset();
+  for (const std::string& id : deleted) recipients_.erase(id);
+  for (ManagedRecipient& recipient : recipients) {
+    recipients_.erase(recipient.id);  // with the key, which is the old one's text
+    RecipientPtr made = MakeRecipient(std::move(recipient));
+    recipients_.emplace(made->record.id, std::move(made));
+  }
+}
+
 bool ViewBuilder::FindFolderTables() {
   warnings_.clear();
   bool changed = false;
@@ -81,6 +95,7 @@ bool ViewBuilder::FindFolderTables() {
     known = std::move(made);
     changed = true;
   }
+  if (changed) share_index_.reset();
   return changed;
 }
 
@@ -94,22 +109,31 @@ std::vector<std::string> ViewBuilder::folders() const {
   return folders;
 }
 
-ViewPtr ViewBuilder::Build() const {
-  View::Parts parts{
-      .file_shares = file_.shares, .recipients = file_.recipients, .settings = settings_};
+ViewPtr ViewBuilder::Build() {
+  if (share_index_ == nullptr) {
+    std::vector<SharePtr> managed;
+    managed.reserve(shares_.size());
+    for (const auto& [id, share] : shares_) {
+      if (share != nullptr) managed.push_back(share);
+    }
+    share_index_ = std::make_shared<const ShareIndex>(file_.shares, std::move(managed));
+  }
+  if (recipient_index_ == nullptr) {
+    std::vector<RecipientPtr> recipients;
+    recipients.reserve(file_.recipients.size() + recipients_.size());
+    recipients.assign(file_.recipients.begin(), file_.recipients.end());
+    for (const auto& [id, recipient] : recipients_) recipients.push_back(recipient);
+    recipient_index_ = std::make_shared<const RecipientIndex>(std::move(recipients));
+  }
+  View::Indexes indexes{
+      .shares = share_index_, .recipients = recipient_index_, .settings = settings_};
   if (!file_.principals.empty()) {
     OwnerSettings settings = *settings_;
     settings.principals.insert(settings.principals.end(), file_.principals.begin(),
                                file_.principals.end());
-    parts.settings = std::make_shared<const OwnerSettings>(std::move(settings));
+    indexes.settings = std::make_shared<const OwnerSettings>(std::move(settings));
   }
-  parts.managed_shares.reserve(shares_.size());
-  for (const auto& [id, share] : shares_) {
-    if (share != nullptr) parts.managed_shares.push_back(share);
-  }
-  parts.recipients.reserve(parts.recipients.size() + recipients_.size());
-  for (const auto& [id, recipient] : recipients_) parts.recipients.push_back(recipient);
-  return View::Of(std::move(parts));
+  return View::OfIndexes(std::move(indexes));
 }
 
 // The store's rows were checked when they were written; what does not fit all the same (written by

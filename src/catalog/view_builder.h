@@ -4,10 +4,11 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "catalog/indexes.h"
 #include "catalog/model.h"
 #include "catalog/store.h"
 #include "catalog/view.h"
@@ -16,7 +17,8 @@
 namespace sluice::catalog {
 
 /// Puts views together from what a file or folder shares and what the store holds. A change costs
-/// what it changed and a pointer for each share and recipient. Not thread-safe.
+/// what it changed, and an index of all shares or of all recipients if it touched any of them. Not
+/// thread-safe.
 class ViewBuilder {
  public:
   /// Finds the tables of a shared folder; called by Apply and FindFolderTables only.
@@ -38,7 +40,7 @@ class ViewBuilder {
   /// The locations of all shared folders; one may come twice.
   std::vector<std::string> folders() const;
 
-  ViewPtr Build() const;
+  ViewPtr Build();
   /// What could not be shown, for the log: folders that cannot be read, names taken twice.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -46,13 +48,18 @@ class ViewBuilder {
   SharePtr MakeShare(const ManagedShare& managed);
   void AddFolder(const Entry& folder, config::ConfiguredShare& share);
   void TakeShares(std::vector<ManagedShare> shares);
+  void TakeRecipients(const std::vector<std::string>& deleted,
+                      std::vector<ManagedRecipient> recipients);
 
   const FindTables find_tables_;
   FileContents file_;
-  std::map<std::string, SharePtr> shares_;  ///< By id, as are the next two.
-  std::map<std::string, RecipientPtr> recipients_;
+  std::map<std::string, SharePtr> shares_;               ///< By id, as are the next two.
+  std::map<std::string_view, RecipientPtr> recipients_;  ///< The ids are those of the records.
   std::map<std::string, ManagedShare> with_folders_;
   std::shared_ptr<const OwnerSettings> settings_ = std::make_shared<OwnerSettings>();
+  // Of the last view; null if what is above has changed since.
+  std::shared_ptr<const ShareIndex> share_index_;
+  std::shared_ptr<const RecipientIndex> recipient_index_;
   std::vector<std::string> warnings_;
 };
 

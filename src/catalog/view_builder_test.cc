@@ -46,6 +46,37 @@ TEST_F(ViewBuilderTest, TablesStandInOrderOfTheirFoldedNames) {
   EXPECT_THAT(TablesOf(*builder_.Build()), ElementsAre("s.A.x", "s.b.a", "s.b.Z"));
 }
 
+TEST_F(ViewBuilderTest, ARecipientIsReplacedByWhatItHasBecome) {
+  builder_.Apply({.is_whole = true,
+                  .recipients = {{.id = "a long id, so that its text is not in the object itself",
+                                  .name = "acme"},
+                                 {.id = "2", .name = "other"}}});
+  const ViewPtr before = builder_.Build();
+  builder_.Apply({.recipients = {{.id = "a long id, so that its text is not in the object itself",
+                                  .name = "renamed"}}});
+  const ViewPtr after = builder_.Build();
+  EXPECT_EQ(after->FindRecipient("acme"), nullptr);
+  ASSERT_NE(after->FindRecipient("renamed"), nullptr);
+  EXPECT_EQ(after->recipients().size(), 2u);
+  EXPECT_EQ(before->FindRecipient("acme")->record.name, "acme");
+}
+
+TEST_F(ViewBuilderTest, ViewsShareWhatDidNotChange) {
+  builder_.Apply({.is_whole = true,
+                  .shares = {ShareOf("one", {TableEntry("s", "t")})},
+                  .recipients = {{.id = "1", .name = "acme"}}});
+  const ViewPtr first = builder_.Build();
+  builder_.Apply({.shares = {ShareOf("two", {})}});
+  const ViewPtr second = builder_.Build();
+  EXPECT_EQ(&second->recipients(), &first->recipients());
+  EXPECT_NE(&second->shares(), &first->shares());
+  builder_.Apply({.deleted_recipients = {"1"}});
+  const ViewPtr third = builder_.Build();
+  EXPECT_NE(&third->recipients(), &second->recipients());
+  EXPECT_EQ(&third->shares(), &second->shares());
+  EXPECT_THAT(third->recipients(), IsEmpty());
+}
+
 TEST_F(ViewBuilderTest, AChangeReplacesWhatItNamesAndLeavesTheRest) {
   builder_.Apply({.is_whole = true,
                   .shares = {ShareOf("one", {TableEntry("s", "t")}), ShareOf("two", {})},

@@ -124,7 +124,7 @@ void FailedSignIns::Write(const Network& network) {
       .peer = network.peer};
   // Nobody learned anything by them: a sum that cannot be written must not stop the server, and the
   // journal's own metrics tell of it.
-  (void)journal_->AppendSoon(record).ok();
+  (void)journal_->AppendUnsynced(record).ok();
 }
 
 }  // namespace sluice::server

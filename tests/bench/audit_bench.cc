@@ -33,9 +33,12 @@ BENCHMARK(AuditDecode);
 
 std::unique_ptr<BenchFolder> folder;
 
-void OpenIt(const benchmark::State&) { folder = std::make_unique<BenchFolder>(); }
+void OpenIt(const benchmark::State& state) {
+  folder = std::make_unique<BenchFolder>(std::chrono::microseconds(state.range(0)));
+}
 void CloseIt(const benchmark::State&) { folder.reset(); }
 
+/// The argument: by how many microseconds each sync takes longer than this machine's.
 void AuditAppend(benchmark::State& state) {
   const audit::Record record = audit::TypicalRecord();
   for (auto _ : state) {
@@ -47,8 +50,11 @@ BENCHMARK(AuditAppend)
     ->Setup(OpenIt)
     ->Teardown(CloseIt)
     ->UseRealTime()
+    ->ArgName("sync_us")
+    ->Arg(0)
+    ->Arg(1'000)
+    ->Arg(10'000)
     ->Threads(1)
-    ->Threads(4)
     ->Threads(16)
     ->Threads(64);
 
@@ -61,7 +67,14 @@ void AuditAppendUnsynced(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(AuditAppendUnsynced)->Setup(OpenIt)->Teardown(CloseIt)->UseRealTime()->Threads(1)->Threads(2);
+BENCHMARK(AuditAppendUnsynced)
+    ->Setup(OpenIt)
+    ->Teardown(CloseIt)
+    ->UseRealTime()
+    ->ArgName("sync_us")
+    ->Arg(0)
+    ->Threads(1)
+    ->Threads(2);
 
 }  // namespace
 }  // namespace sluice

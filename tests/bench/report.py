@@ -24,7 +24,7 @@ class Row:
             return ""
         if self.below == 0:
             return "" if self.value == 0 else "missed"
-        value = max(self.value, 1e-9)
+        value = max(self.value, (self.below or 0) / 1000, 1e-9)  # a difference may be negative
         good = self.below / value if self.below is not None else value / self.above
         return f"{number(good)}x" + ("" if good >= 1 else "  missed")
 
