@@ -17,6 +17,12 @@ constexpr std::int64_t kMilli = 1'000;
 // A server that ends is not held up for longer by what it gives back.
 constexpr std::chrono::seconds kMaxReturning{5};
 
+QuotaAmounts OneRequest() {
+  QuotaAmounts amounts{};
+  amounts[static_cast<std::size_t>(Measure::kRequests)] = 1;
+  return amounts;
+}
+
 }  // namespace
 
 void Quotas::Impl::SetLimits(std::vector<catalog::Quota> quotas) {
@@ -110,10 +116,12 @@ void Quotas::SetLimits(std::vector<catalog::Quota> quotas) { impl_->SetLimits(st
 
 bool Quotas::MayWait() const { return impl_->leases != nullptr && impl_->leases_requests; }
 
+bool Quotas::WouldWait(const Reader& reader) const {
+  return MayWait() && !impl_->is_source_away && impl_->LacksBudget(reader, OneRequest());
+}
+
 Result<void> Quotas::AdmitRequest(const Reader& reader) {
-  QuotaAmounts amounts{};
-  amounts[static_cast<std::size_t>(Measure::kRequests)] = 1;
-  return impl_->CountOrWait(reader, amounts);
+  return impl_->CountOrWait(reader, OneRequest());
 }
 
 Result<Quotas::Permit> Quotas::AdmitQuery(const Reader& reader) {

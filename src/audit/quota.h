@@ -56,8 +56,11 @@ class Quotas {
     std::string_view recipient_id;
     std::string_view share_id;  ///< Empty: not about one share.
   };
-  /// Whether AdmitRequest may wait for a lease: with requests of a day or month among the quotas.
+  /// Whether AdmitRequest could wait for a lease at all: with requests of a day or month among the
+  /// quotas.
   bool MayWait() const;
+  /// Whether it would for this reader now: none is at hand.
+  bool WouldWait(const Reader& reader) const;
   /// Counts a request. In a fleet it waits for a lease if none is at hand, for kMaxWait at most,
   /// and not while the LeaseSource is known to be away. Errors: kResourceExhausted saying which
   /// quota

@@ -171,6 +171,23 @@ Result<void> Quotas::Impl::CountOrWait(const Reader& reader, const QuotaAmounts&
   }
 }
 
+bool Quotas::Impl::LacksBudget(const Reader& reader, const QuotaAmounts& amounts) {
+  Shard& shard = ShardOf(reader.recipient_id);
+  const std::lock_guard lock(shard.mutex);
+  FindDue(shard, reader, amounts);
+  const auto recipient = shard.recipients.find(reader.recipient_id);
+  const std::int64_t now = UnixMillis(clock.Now());
+  return std::ranges::any_of(shard.due, [&](const Due& due) {
+    if (!IsLong(due.rule->quota.window)) return false;
+    if (recipient == shard.recipients.end()) return true;
+    const auto counter =
+        std::ranges::find(recipient->second, due.rule->counter, &QuotaCounter::counter);
+    if (counter == recipient->second.end()) return true;
+    counter->Advance(now, due.rule->limit);
+    return RoomFor(*counter, due, now, Advance::kNone).verdict == Verdict::kNoBudget;
+  });
+}
+
 void Quotas::Impl::TakeAnswer(const LeaseAsk& ask, const Result<std::int64_t>& granted) {
   is_source_away = !granted.ok();
   Shard& shard = ShardOf(ask.key.recipient_id);

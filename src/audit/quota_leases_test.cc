@@ -204,9 +204,20 @@ TEST_F(QuotaLeasesTest, ASourceThatIsSilentHoldsNobodyUpForLong) {
     Quotas node(clock_, silent);
     node.SetLimits({Limit(16'000)});
     EXPECT_TRUE(node.MayWait());
+    EXPECT_TRUE(node.WouldWait(kAcme));
     EXPECT_THAT(node.AdmitRequest(kAcme), IsOk()) << "after kMaxWait, an advance";
     silent.Answer();
   }
+}
+
+TEST_F(QuotaLeasesTest, WithALeaseAtHandARequestDoesNotWait) {
+  auto node = Node(Limit(1'000));
+  EXPECT_TRUE(node->WouldWait(kAcme)) << "before its first";
+  ASSERT_THAT(node->AdmitRequest(kAcme), IsOk());
+  EXPECT_FALSE(node->WouldWait(kAcme));
+  EXPECT_TRUE(node->WouldWait({.recipient_id = "other"}));
+  EXPECT_EQ(UseUp(*node), 999);
+  EXPECT_FALSE(node->WouldWait(kAcme)) << "all is used: it is refused at once";
 }
 
 TEST_F(QuotaLeasesTest, WhatADeadNodeHeldIsBackWithTheNextWindow) {
@@ -237,6 +248,7 @@ TEST_F(QuotaLeasesTest, SecondsAndConcurrencyAreTheNodesOwn) {
   rate.window = Window::kSecond;
   auto node = Node(rate);
   EXPECT_FALSE(node->MayWait());
+  EXPECT_FALSE(node->WouldWait(kAcme));
   EXPECT_EQ(UseUp(*node), 5);
   EXPECT_EQ(leases_.taken(), 0);
 }

@@ -71,6 +71,8 @@ struct Quotas::Impl {
   enum class Advance : std::uint8_t { kNone, kAllowed };
   Attempt Count(const Reader& reader, const QuotaAmounts& amounts, Advance advance);
   Result<void> CountOrWait(const Reader& reader, const QuotaAmounts& amounts);
+  /// Whether Count would fail for want of a lease. Counts nothing and asks for none.
+  bool LacksBudget(const Reader& reader, const QuotaAmounts& amounts);
   void EndQuery(std::string_view recipient_id, const std::vector<std::uint64_t>& running);
   std::vector<State> States(std::string_view recipient_id);
   void EndLeases();

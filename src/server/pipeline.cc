@@ -56,10 +56,15 @@ void AddHeadRoutes(std::vector<BoundRoute>& routes) {
   std::ranges::move(heads, std::back_inserter(routes));
 }
 
-const std::string* FindPathParameter(const http::Request& request, std::string_view name) {
-  for (const auto& [key, value] : request.path_parameters)
+const std::string* FindParameter(const decltype(http::Request::path_parameters)& parameters,
+                                 std::string_view name) {
+  for (const auto& [key, value] : parameters)
     if (key == name) return &value;
   return nullptr;
+}
+
+const std::string* FindPathParameter(const http::Request& request, std::string_view name) {
+  return FindParameter(request.path_parameters, name);
 }
 
 /// "share", "share.schema" or "share.schema.table", as far as the path names them.
@@ -163,10 +168,30 @@ http::Execution Pipeline::ExecutionOf(const http::Request& request, std::size_t 
   const BoundRoute& route = served.routes[match->index];
   const bool is_recipients =
       route.who == auth::Who::kRecipient || route.who == auth::Who::kRecipientOrAnyone;
-  const bool may_wait =
-      is_recipients && (dependencies_.authenticator.CouldBlock(request) ||
-                        (dependencies_.quotas != nullptr && dependencies_.quotas->MayWait()));
+  const bool must_check = is_recipients && route.execution == http::Execution::kInline;
+  const bool may_wait = must_check && (dependencies_.authenticator.CouldBlock(request) ||
+                                       WouldWaitForLease(request, match->parameters));
   return may_wait ? http::Execution::kWorker : route.execution;
+}
+
+// Who asks is looked up twice then, which costs less than a change of threads.
+bool Pipeline::WouldWaitForLease(const http::Request& request,
+                                 const PathParameters& parameters) const {
+  const audit::Quotas* const quotas = dependencies_.quotas;
+  if (quotas == nullptr || !quotas->MayWait()) return false;
+  const auto caller = dependencies_.authenticator.Recipient(request);
+  if (!caller.ok()) return false;
+  const std::string share_id = ShareIdIn(parameters);
+  return quotas->WouldWait({.recipient_id = caller->recipient_id, .share_id = share_id});
+}
+
+/// Empty if the path names no share, or none that there is.
+std::string Pipeline::ShareIdIn(const PathParameters& parameters) const {
+  const std::string* const name = FindParameter(parameters, "share");
+  if (name == nullptr) return {};
+  const catalog::ViewPtr view = dependencies_.catalog.Current();
+  const auto share = view->FindShare(protocol::ShareName(*name));
+  return share == nullptr ? std::string() : share->id();
 }
 
 http::Response Pipeline::Handle(http::Request& request, std::size_t listener) {
@@ -287,12 +312,7 @@ Result<http::Response> Pipeline::Run(const BoundRoute& route, const http::Reques
 Result<void> Pipeline::AdmitRequest(const http::Request& request,
                                     const auth::Caller& caller) const {
   if (dependencies_.quotas == nullptr || caller.recipient_id.empty()) return {};
-  std::string share_id;
-  if (const std::string* const name = FindPathParameter(request, "share")) {
-    const catalog::ViewPtr view = dependencies_.catalog.Current();
-    const auto share = view->FindShare(protocol::ShareName(*name));
-    if (share != nullptr) share_id = share->id();
-  }
+  const std::string share_id = ShareIdIn(request.path_parameters);
   auto admitted = dependencies_.quotas->AdmitRequest(
       {.recipient_id = caller.recipient_id, .share_id = share_id});
   if (!admitted.ok()) {

@@ -57,6 +57,8 @@ class Pipeline final : public http::Handler {
   http::Response Refuse(int status, std::string_view message) override;
 
  private:
+  using PathParameters = decltype(http::Request::path_parameters);
+
   /// Counts of one route.
   struct RouteMetrics {
     std::vector<observe::Counter> by_status_class;  ///< 1xx to 5xx
@@ -77,6 +79,8 @@ class Pipeline final : public http::Handler {
   /// What a caller is told whose request was refused. `decision` is null where it is not recorded.
   Error HoldBack(const auth::Caller& caller, Error refused, audit::Decision* decision) const;
   Result<void> AdmitRequest(const http::Request& request, const auth::Caller& caller) const;
+  bool WouldWaitForLease(const http::Request& request, const PathParameters& parameters) const;
+  std::string ShareIdIn(const PathParameters& parameters) const;
   Result<http::Response> RunInTime(const BoundRoute& route, const http::Request& request,
                                    const auth::Caller& caller) const;
 
