@@ -247,7 +247,7 @@ class AdminService {
   struct Changed {
     std::string object;      ///< "share sales", "recipient acme", ...
     std::string share = {};  ///< The one it is about or part of; its owner may look at the record.
-    json::value before;  ///< Null: it was not there.
+    json::value before;      ///< Null: it was not there.
     json::value after;
     audit::Action action = audit::Action::kChange;
   };

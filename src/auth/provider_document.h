@@ -34,7 +34,8 @@ Result<ProviderDocument> ParseProviderDocument(std::string_view text, std::strin
 Result<void> CheckProviderUrl(std::string_view url,
                               const std::vector<std::string>& plain_http_hosts);
 
-/// Errors: kNotFound if the provider names no `token_endpoint`, or such as CheckProviderUrl refuses.
+/// Errors: kNotFound if the provider names no `token_endpoint`, or such as CheckProviderUrl
+/// refuses.
 Result<std::string> FindTokenEndpoint(const ProviderDocument& document,
                                       const std::vector<std::string>& plain_http_hosts);
 

@@ -153,8 +153,8 @@ struct PostgresOptions {
   std::size_t max_connections = 8;  ///< Besides one of each listener.
   std::chrono::milliseconds connect_timeout{5'000};
   /// The server gives up a statement after this, and a transaction that is idle for so long. A
-  /// server that says nothing for 2 s more is taken for gone, and after `connect_timeout` already if
-  /// its machine does not even take what is sent.
+  /// server that says nothing for 2 s more is taken for gone, and after `connect_timeout` already
+  /// if its machine does not even take what is sent.
   std::chrono::milliseconds statement_timeout{30'000};
 };
 /// Connects lazily: a database that is down is an error of each call, not of this one. A call waits

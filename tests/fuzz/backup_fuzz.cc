@@ -1,5 +1,5 @@
-// A backup from anybody: reading ends, gives no more than there is, and what is read of a manifest is
-// written and read as the same.
+// A backup from anybody: reading ends, gives no more than there is, and what is read of a manifest
+// is written and read as the same.
 #include <array>
 #include <cstddef>
 #include <cstdint>
