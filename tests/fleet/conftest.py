@@ -6,7 +6,6 @@ import tempfile
 import pytest
 from fleet_support import Fleet
 from support.postgres import Postgres
-from support.server import REPOSITORY, copy_tables
 
 
 def pytest_addoption(parser):
@@ -18,14 +17,6 @@ def pytest_addoption(parser):
 @pytest.fixture
 def request_count(request):
     return request.config.getoption("--requests")
-
-
-@pytest.fixture(scope="session")
-def warehouse(tmp_path_factory):
-    """A copy of the sample tables that no test changes."""
-    path = tmp_path_factory.mktemp("tables") / "warehouse"
-    copy_tables(os.path.join(REPOSITORY, "examples", "warehouse"), str(path))
-    return str(path)
 
 
 @pytest.fixture
