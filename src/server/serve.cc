@@ -1,6 +1,7 @@
 #include "server/serve.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <cerrno>
@@ -25,6 +26,13 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+// Memory holds keys and tokens. Of one byte, since 0 would still hand a core to a program that
+// collects them: core(5), and fs/coredump.c of Linux.
+void ForbidCoreFiles() {
+  constexpr rlimit kOneByte{.rlim_cur = 1, .rlim_max = 1};
+  ::setrlimit(RLIMIT_CORE, &kOneByte);
+}
+
 // The next signal, or 0 when `wait` has passed. A zero wait is for ever.
 int NextSignal(const sigset_t& signals, std::chrono::milliseconds wait) {
   timespec timeout{};
@@ -41,6 +49,7 @@ int NextSignal(const sigset_t& signals, std::chrono::milliseconds wait) {
 }  // namespace
 
 Result<void> Serve(const ServeRequest& request) {
+  ForbidCoreFiles();
   const sigset_t signals = BlockSignals();
   const std::unique_ptr<App> app = TRY(App::Start(request.sources));
   if (request.on_listening) request.on_listening(app->report());

@@ -2,6 +2,9 @@
 
 import json
 import os
+import resource
+import signal
+import subprocess
 
 import pytest
 from governance_support import Governed
@@ -289,3 +292,25 @@ def test_secrets_stand_in_no_log_metric_error_or_database(governed):
     for secret in [*secrets, admin]:
         for place, text in texts.items():
             assert secret.encode() not in text, place
+
+
+def test_a_crash_leaves_no_core_file(launch, tmp_path, monkeypatch):
+    """Memory holds keys and tokens: what they are must not lie on a disk after a crash."""
+    monkeypatch.chdir(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        crash(subprocess.Popen(["sleep", "60"]))
+        cores = list(tmp_path.glob("core*"))
+        if not cores:
+            pytest.skip("this machine keeps no core files in the current folder")
+        cores[0].unlink()
+        crash(launch().process)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+    assert list(tmp_path.glob("core*")) == []
+
+
+def crash(process):
+    process.send_signal(signal.SIGSEGV)
+    assert process.wait(timeout=60) == -signal.SIGSEGV
