@@ -362,7 +362,14 @@ TEST_F(JournalTest, ATreeThatDoesNotFitIsDamage) {
   ::_exit(1);
 }
 
+#ifdef __has_feature
+constexpr bool kIsThreadSanitized = __has_feature(thread_sanitizer);
+#else
+constexpr bool kIsThreadSanitized = false;
+#endif
+
 TEST_F(JournalTest, WhatWasAcceptedOutlivesTheProcess) {
+  if (kIsThreadSanitized) GTEST_SKIP() << "TSan does not follow a fork into threads";
   options_.segment_bytes = 100'000;
   options_.lazy_sync = std::chrono::hours(1);
   std::vector<std::string> accepted;
