@@ -2,10 +2,7 @@
 // Version 1 holds a token of ours. Version 2 says how to get one of the recipient's identity
 // provider. Source: the stock clients; version 2 stands in no document of the protocol.
 
-#include <algorithm>
-
 #include "admin/service.h"
-#include "base/encoding.h"
 
 namespace sluice::admin {
 
@@ -36,11 +33,8 @@ Result<json::object> AdminService::ClientProfileOf(
   std::string token_endpoint = rule->token_endpoint;
   if (token_endpoint.empty()) {
     const catalog::ViewPtr view = dependencies_.catalog.Current();
-    const auto& issuers = view->settings().issuers;
-    const auto issuer = std::ranges::find_if(issuers, [&](const catalog::Issuer& each) {
-      return EqualsIgnoringAsciiCase(each.name, rule->issuer);
-    });
-    if (issuer == issuers.end() || !dependencies_.find_token_endpoint) {
+    const catalog::Issuer* const issuer = view->settings().FindIssuer(rule->issuer);
+    if (issuer == nullptr || !dependencies_.find_token_endpoint) {
       return InvalidArgument("the token endpoint of recipient '{}' is not known: name it",
                              recipient.name);
     }

@@ -41,17 +41,16 @@ Result<void> CheckRecipientName(std::string_view name) {
   return {};
 }
 
-Result<void> CheckRules(const ManagedRecipient& recipient, const catalog::View& view) {
+/// Spells the issuer as it is registered, since tokens are compared with that.
+Result<void> CheckRules(ManagedRecipient& recipient, const catalog::View& view) {
   TRY(http::Networks::Parse(recipient.allowed_networks));
   if (recipient.federation) {
-    const auto& issuers = view.settings().issuers;
-    const bool is_known = std::ranges::any_of(issuers, [&](const catalog::Issuer& issuer) {
-      return EqualsIgnoringAsciiCase(issuer.name, recipient.federation->issuer);
-    });
-    if (!is_known) {
-      return InvalidArgument("issuer '{}' is not registered: see sluice issuer add",
-                             recipient.federation->issuer);
+    std::string& name = recipient.federation->issuer;
+    const catalog::Issuer* const issuer = view.settings().FindIssuer(name);
+    if (issuer == nullptr) {
+      return InvalidArgument("issuer '{}' is not registered: see sluice issuer add", name);
     }
+    name = issuer->name;
     TRY(auth::CheckFederationRule(*recipient.federation));
     TRY(auth::CheckFederatedClient(*recipient.federation));
   }

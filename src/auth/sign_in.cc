@@ -1,9 +1,6 @@
 #include "auth/sign_in.h"
 
-#include <algorithm>
 #include <utility>
-
-#include "base/encoding.h"
 
 namespace sluice::auth {
 namespace {
@@ -27,11 +24,8 @@ Result<std::string> SignIn::DocumentOf(std::string_view recipient_id) const {
   if (recipient == nullptr || !recipient->record.enabled) return NoSignIn();
   const auto& rule = recipient->record.federation;
   if (!rule) return NoSignIn();
-  const auto& issuers = view->settings().issuers;
-  const auto issuer = std::ranges::find_if(issuers, [&](const catalog::Issuer& each) {
-    return EqualsIgnoringAsciiCase(each.name, rule->issuer);
-  });
-  if (issuer == issuers.end()) return NoSignIn();
+  const catalog::Issuer* const issuer = view->settings().FindIssuer(rule->issuer);
+  if (issuer == nullptr) return NoSignIn();
   return providers_.BrowserDocumentOf(*issuer);
 }
 

@@ -4,6 +4,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/encoding.h"
+
 namespace sluice::catalog {
 namespace {
 
@@ -19,6 +21,12 @@ const Share& NoShare() {
 }
 
 }  // namespace
+
+const Issuer* OwnerSettings::FindIssuer(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      issuers, [&](const Issuer& issuer) { return EqualsIgnoringAsciiCase(issuer.name, name); });
+  return found == issuers.end() ? nullptr : &*found;
+}
 
 std::vector<const Share*> RecipientView::Shares() const {
   std::vector<const Share*> seen;

@@ -26,6 +26,9 @@ struct OwnerSettings {
   std::vector<LocationRoot> roots;
   std::vector<Issuer> issuers;
   std::vector<Quota> quotas;
+
+  /// By its name, regardless of ASCII case; null if there is none.
+  const Issuer* FindIssuer(std::string_view name) const;
 };
 
 class View;
