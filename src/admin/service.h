@@ -251,6 +251,11 @@ class AdminService {
     json::value after;
     audit::Action action = audit::Action::kChange;
   };
+  // What was not there before, or is no more after, is null.
+  static Changed ShareChange(const catalog::ManagedShare& share, json::value before,
+                             json::value after);
+  static Changed EntryChange(const catalog::ManagedShare& share, const catalog::Entry& entry,
+                             json::value before, json::value after);
   using Body = std::function<Result<Changed>(catalog::Transaction& transaction)>;
   using BodyOfSeveral =
       std::function<Result<std::vector<Changed>>(catalog::Transaction& transaction)>;

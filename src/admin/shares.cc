@@ -87,13 +87,6 @@ Result<void> Apply(const EntryRequest& request, Entry& entry) {
   return entry.schema.empty() ? Result<void>() : protocol::CheckSchemaName(entry.schema);
 }
 
-std::string ObjectOf(const ManagedShare& share, const Entry& entry) {
-  if (entry.kind == Entry::Kind::kFolder) {
-    return Format("folder {} of share {}", entry.location, share.name);
-  }
-  return Format("table {}.{}.{}", share.name, entry.schema, entry.table);
-}
-
 /// The place that a path of this machine leads to, links followed; another one's as it is.
 std::string RealPath(const std::string& path) {
   if (!path.starts_with('/')) return path;
@@ -109,6 +102,25 @@ bool IsBelow(const std::string& path, const std::string& root) {
 }
 
 }  // namespace
+
+AdminService::Changed AdminService::ShareChange(const ManagedShare& share, json::value before,
+                                                json::value after) {
+  return {.object = "share " + share.name,
+          .share = share.name,
+          .before = std::move(before),
+          .after = std::move(after)};
+}
+
+AdminService::Changed AdminService::EntryChange(const ManagedShare& share, const Entry& entry,
+                                                json::value before, json::value after) {
+  const std::string object = entry.kind == Entry::Kind::kFolder
+                                 ? Format("folder {} of share {}", entry.location, share.name)
+                                 : Format("table {}.{}.{}", share.name, entry.schema, entry.table);
+  return {.object = object,
+          .share = share.name,
+          .before = std::move(before),
+          .after = std::move(after)};
+}
 
 Result<std::vector<AdminService::ListedShare>> AdminService::ListShares(
     const auth::Caller& caller) {
@@ -165,8 +177,7 @@ Result<ManagedShare> AdminService::CreateShare(const auth::Caller& caller,
   if (known != nullptr) return AlreadyExists("share '{}' exists already", share.name);
   const Body change = [&](Transaction& transaction) -> Result<Changed> {
     TRY(transaction.PutShare(share));
-    return Changed{
-        .object = "share " + share.name, .share = share.name, .before = {}, .after = ToJson(share)};
+    return ShareChange(share, {}, ToJson(share));
   };
   TRY(Change(caller, change));
   return share;
@@ -187,10 +198,7 @@ Result<ManagedShare> AdminService::UpdateShare(const auth::Caller& caller, std::
     }
     share.updated_at = dependencies_.clock.Now();
     TRY(transaction.PutShare(share));
-    return Changed{.object = "share " + share.name,
-                   .share = share.name,
-                   .before = std::move(before),
-                   .after = ToJson(share)};
+    return ShareChange(share, std::move(before), ToJson(share));
   };
   TRY(Change(caller, change));
   return share;
@@ -201,8 +209,7 @@ Result<void> AdminService::DropShare(const auth::Caller& caller, std::string_vie
     ManagedShare share = TRY(FindOwnShare(transaction, caller, name));
     share.entries = TRY(transaction.ListEntries(share.id));
     TRY(transaction.DeleteShare(share.id));
-    return Changed{
-        .object = "share " + share.name, .share = share.name, .before = ToJson(share), .after = {}};
+    return ShareChange(share, ToJson(share), {});
   });
 }
 
@@ -243,10 +250,7 @@ Result<std::vector<Entry>> AdminService::AddEntries(const auth::Caller& caller,
     std::vector<Changed> changes;
     for (const Entry& entry : entries) {
       TRY(transaction.PutEntry(share.id, entry));
-      changes.push_back({.object = ObjectOf(share, entry),
-                         .share = share.name,
-                         .before = {},
-                         .after = ToJson(entry)});
+      changes.push_back(EntryChange(share, entry, {}, ToJson(entry)));
     }
     return changes;
   };
@@ -270,10 +274,7 @@ Result<Entry> AdminService::UpdateEntry(const auth::Caller& caller, const EntryN
     json::object before = ToJson(entry);
     TRY(Apply(request, entry));
     TRY(transaction.PutEntry(share.id, entry));
-    return Changed{.object = ObjectOf(share, entry),
-                   .share = share.name,
-                   .before = std::move(before),
-                   .after = ToJson(entry)};
+    return EntryChange(share, entry, std::move(before), ToJson(entry));
   };
   TRY(Change(caller, change));
   return entry;
@@ -284,10 +285,7 @@ Result<void> AdminService::RemoveEntry(const auth::Caller& caller, const EntryNa
     const ManagedShare share = TRY(FindOwnShare(transaction, caller, name.share));
     const Entry entry = TRY(FindEntry(transaction, share, name));
     TRY(transaction.DeleteEntry(share.id, entry.id));
-    return Changed{.object = ObjectOf(share, entry),
-                   .share = share.name,
-                   .before = ToJson(entry),
-                   .after = {}};
+    return EntryChange(share, entry, ToJson(entry), {});
   });
 }
 
@@ -300,10 +298,7 @@ Result<void> AdminService::RemoveEntries(const auth::Caller& caller, std::string
     for (const Entry& entry : entries) {
       if (std::ranges::find(entry_ids, entry.id) == entry_ids.end()) continue;
       TRY(transaction.DeleteEntry(share.id, entry.id));
-      changes.push_back({.object = ObjectOf(share, entry),
-                         .share = share.name,
-                         .before = ToJson(entry),
-                         .after = {}});
+      changes.push_back(EntryChange(share, entry, ToJson(entry), {}));
     }
     return changes;
   });
@@ -319,18 +314,12 @@ Result<void> AdminService::RemoveSchema(const auth::Caller& caller, std::string_
     for (const Entry& entry : entries) {
       if (!is_it(entry.schema)) continue;
       TRY(transaction.DeleteEntry(share.id, entry.id));
-      changes.push_back({.object = ObjectOf(share, entry),
-                         .share = share.name,
-                         .before = ToJson(entry),
-                         .after = {}});
+      changes.push_back(EntryChange(share, entry, ToJson(entry), {}));
     }
     const json::object before = ToJson(share);
     if (std::erase_if(share.schemas, is_it) > 0) {
       TRY(transaction.PutShare(share));
-      changes.push_back({.object = "share " + share.name,
-                         .share = share.name,
-                         .before = before,
-                         .after = ToJson(share)});
+      changes.push_back(ShareChange(share, before, ToJson(share)));
     }
     if (!changes.empty()) return changes;
     return NotFound("nothing was added to share '{}' as schema '{}'", share.name, schema);
