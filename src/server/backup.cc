@@ -23,10 +23,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 1 << 20;
 
-Error Fault(std::string_view what, const std::string& path, int code) {
-  return Unavailable("{} cannot be {}: {}", path, what, std::generic_category().message(code));
-}
-
 /// A file that is gone again unless it was kept.
 class PartialFile {
  public:
@@ -34,7 +30,7 @@ class PartialFile {
     ::unlink(path.c_str());  // what a run before left, which was ended
     constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     const FileDescriptor file(::open(path.c_str(), kNew, 0600));
-    if (!file.valid()) return Fault("made", path, errno);
+    if (!file.valid()) return FileFault("made", path, errno);
     return PartialFile(std::move(path));
   }
   PartialFile(PartialFile&& other) noexcept : path_(std::exchange(other.path_, "")) {}
@@ -47,20 +43,17 @@ class PartialFile {
   /// Makes what was written durable and gives it its name. Errors: kAlreadyExists.
   Result<void> KeepAs(const std::string& path) {
     const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.valid() || ::fsync(file.get()) != 0) return Fault("written", path_, errno);
+    if (!file.valid() || ::fsync(file.get()) != 0) return FileFault("written", path_, errno);
     // Unlike rename, link never takes another's place; some file systems know no links.
     if (::link(path_.c_str(), path.c_str()) == 0) {
       ::unlink(path_.c_str());
     } else if (errno == EEXIST) {
       return AlreadyExists("{} is there already", path);
     } else if (::rename(path_.c_str(), path.c_str()) != 0) {
-      return Fault("made", path, errno);
+      return FileFault("made", path, errno);
     }
     path_.clear();
-    const std::string folder = std::filesystem::absolute(path).parent_path();
-    const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!parent.valid() || ::fsync(parent.get()) != 0) return Fault("written", folder, errno);
-    return {};
+    return SyncFolder(std::filesystem::absolute(path).parent_path());
   }
 
  private:
@@ -77,7 +70,7 @@ class Archive {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file.valid() && errno == ENOENT) return NotFound("{} is not there", path);
     struct stat status {};
-    if (!file.valid() || ::fstat(file.get(), &status) != 0) return Fault("read", path, errno);
+    if (!file.valid() || ::fstat(file.get(), &status) != 0) return FileFault("read", path, errno);
     return AddBytes(name, path, file, status.st_size);
   }
   /// A segment that may be written to: up to its last whole record.
@@ -90,7 +83,7 @@ class Archive {
       if (!record.ok() || !record->has_value()) break;
     }
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file.valid()) return Fault("read", path, errno);
+    if (!file.valid()) return FileFault("read", path, errno);
     return AddBytes(name, path, file, reader.offset());
   }
   Result<void> Finish(Manifest manifest) {
@@ -114,7 +107,7 @@ class Archive {
       const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(left, kPieceBytes));
       const ssize_t got = ::read(file.get(), piece.data(), wanted);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return Fault("read", path, errno);
+      if (got < 0) return FileFault("read", path, errno);
       if (got == 0) return Unavailable("{} became shorter while it was read: try again", path);
       const std::string_view bytes(piece.data(), static_cast<std::size_t>(got));
       digest.Add(bytes);

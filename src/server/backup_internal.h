@@ -38,6 +38,11 @@ struct Manifest {
 inline constexpr std::size_t kMaxManifestBytes = 64 << 20;
 inline constexpr std::size_t kMaxBackupFiles = 500'000;
 
+/// "PATH cannot be read: no such file or directory".
+Error FileFault(std::string_view what, const std::string& path, int error_number);
+/// Makes the names in a folder durable. Errors: kUnavailable.
+Result<void> SyncFolder(const std::string& path);
+
 std::string EncodeManifest(const Manifest& manifest);
 /// Errors: kCorruptData; kUnsupported for a format that a later version made.
 Result<Manifest> DecodeManifest(std::string_view text);

@@ -27,16 +27,12 @@ constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr std::size_t kSuffixBytes = 4;
 constexpr std::size_t kMaxSuffixBytes = 32;
 
-Error Fault(std::string_view what, const std::string& path, int code) {
-  return Unavailable("{} cannot be {}: {}", path, what, std::generic_category().message(code));
-}
-
 /// A folder that is gone again, with all in it, unless it was kept.
 class PartialFolder {
  public:
   static Result<PartialFolder> MakeBeside(const std::string& target) {
     std::string path = target + ".restoring-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) return Fault("made", path, errno);
+    if (::mkdtemp(path.data()) == nullptr) return FileFault("made", path, errno);
     return PartialFolder(std::move(path));
   }
   PartialFolder(PartialFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
@@ -51,13 +47,10 @@ class PartialFolder {
   Result<void> KeepAs(const std::string& target) {
     if (::rename(path_.c_str(), target.c_str()) != 0) {
       if (errno == ENOTEMPTY || errno == EEXIST) return AlreadyExists("{} is not empty", target);
-      return Fault("made", target, errno);
+      return FileFault("made", target, errno);
     }
     path_.clear();
-    const std::string above = std::filesystem::path(target).parent_path();
-    const FileDescriptor parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!parent.valid() || ::fsync(parent.get()) != 0) return Fault("written", above, errno);
-    return {};
+    return SyncFolder(std::filesystem::path(target).parent_path());
   }
 
  private:
@@ -69,7 +62,7 @@ Result<void> WriteAll(int file, std::string_view bytes, const std::string& path)
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return Fault("written", path, errno);
+    if (written < 0) return FileFault("written", path, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
@@ -79,7 +72,7 @@ Result<FileDescriptor> MakeFile(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.valid()) return file;
   if (errno == EEXIST) return CorruptData("it holds a file twice");
-  return Fault("made", path, errno);
+  return FileFault("made", path, errno);
 }
 
 /// Unpacks one file. Its digest is what was written, whatever the manifest says.
@@ -90,7 +83,8 @@ Result<BackupFile> Unpack(TarReader& tar, const TarReader::File& file,
   const std::size_t slash = file.name.find('/');
   if (slash != std::string::npos) {
     const std::string inner = folder.PathOf(file.name.substr(0, slash));
-    if (::mkdir(inner.c_str(), 0700) != 0 && errno != EEXIST) return Fault("made", inner, errno);
+    if (::mkdir(inner.c_str(), 0700) != 0 && errno != EEXIST)
+      return FileFault("made", inner, errno);
   }
   const FileDescriptor out = TRY(MakeFile(path));
   crypto::Sha256Stream digest;
@@ -100,7 +94,7 @@ Result<BackupFile> Unpack(TarReader& tar, const TarReader::File& file,
     digest.Add(bytes);
     TRY(WriteAll(out.get(), bytes, path));
   }
-  if (::fsync(out.get()) != 0) return Fault("written", path, errno);
+  if (::fsync(out.get()) != 0) return FileFault("written", path, errno);
   BackupFile unpacked{.name = file.name, .bytes = file.size_bytes};
   AppendHex(crypto::AsText(digest.Finish()), unpacked.sha256);
   return unpacked;
@@ -191,7 +185,7 @@ Result<RestoreReport> Restore(const std::string& file, const std::string& data_d
   }
   const FileDescriptor suffix = TRY(MakeFile(folder.PathOf(kNodeSuffixFile)));
   TRY(WriteAll(suffix.get(), report.suffix + "\n", folder.PathOf(kNodeSuffixFile)));
-  if (::fsync(suffix.get()) != 0) return Fault("written", target, errno);
+  if (::fsync(suffix.get()) != 0) return FileFault("written", target, errno);
   TRY(folder.KeepAs(target));
   return report;
 }
