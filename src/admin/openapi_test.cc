@@ -1,23 +1,18 @@
 #include "admin/openapi.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "admin/audit_handlers.h"
 #include "admin/handlers.h"
 #include "admin/sql_handlers.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/testing.h"
+#include "protocol/openapi_test_support.h"
 
 namespace sluice::admin {
 namespace {
 
 TEST(OwnerOpenApi, PublishedCopyIsTheOneThatTheRoutesGive) {
-  std::stringstream published;
-  published << std::ifstream(SLUICE_SOURCE_DIR "/docs/reference/owner-openapi.json").rdbuf();
-  EXPECT_EQ(published.str(), OwnerOpenApiDocument())
-      << "run: sluice openapi --owner > docs/reference/owner-openapi.json";
+  protocol::ExpectPublished(OwnerOpenApiDocument(), "owner-openapi.json", "sluice openapi --owner");
 }
 
 template <typename Service, std::size_t N>
@@ -44,14 +39,7 @@ TEST(OwnerOpenApi, DescribesEveryRouteAndNothingElse) {
 }
 
 TEST(OwnerOpenApi, NamesNothingThatIsNotThere) {
-  const std::string text = OwnerOpenApiDocument();
-  const json::value document = ParseJson(text).value();
-  const std::string marker = "\"$ref\": \"#";
-  for (std::size_t at = 0; (at = text.find(marker, at)) != std::string::npos;) {
-    at += marker.size();
-    const std::string pointer = text.substr(at, text.find('"', at) - at);
-    EXPECT_NO_THROW(document.at_pointer(pointer)) << pointer;
-  }
+  protocol::ExpectReferencesHold(OwnerOpenApiDocument());
 }
 
 }  // namespace
