@@ -101,6 +101,19 @@ void AppendHex(std::string_view bytes, std::string& out) {
   }
 }
 
+Result<std::string> HexDecode(std::string_view text) {
+  if (text.size() % 2 != 0) return InvalidArgument("hex digits come in pairs");
+  std::string out;
+  out.reserve(text.size() / 2);
+  for (; !text.empty(); text.remove_prefix(2)) {
+    const int high = HexValue(text[0]);
+    const int low = HexValue(text[1]);
+    if (high < 0 || low < 0) return InvalidArgument("not a hex digit");
+    out.push_back(static_cast<char>(high * 16 + low));
+  }
+  return out;
+}
+
 std::string HexEncode(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

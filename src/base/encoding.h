@@ -12,6 +12,8 @@ namespace sluice {
 /// Lower-case hex, two characters a byte.
 std::string HexEncode(std::string_view bytes);
 void AppendHex(std::string_view bytes, std::string& out);
+/// Of either case. Errors: kInvalidArgument for any other character or half a byte.
+Result<std::string> HexDecode(std::string_view text);
 
 /// RFC 4648 section 5, without padding.
 std::string Base64UrlEncode(std::string_view bytes);

@@ -1,11 +1,25 @@
 #include "base/encoding.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include "base/testing.h"
 
 namespace sluice {
 namespace {
+
+TEST(Hex, IsReadInEitherCaseAsItWasWritten) {
+  const std::string bytes("\x00\x7f\xab\xff", 4);
+  EXPECT_EQ(HexEncode(bytes), "007fabff");
+  EXPECT_THAT(HexDecode("007fabff"), IsOkAnd(bytes));
+  EXPECT_THAT(HexDecode("007FABFF"), IsOkAnd(bytes));
+  EXPECT_THAT(HexDecode(""), IsOkAnd(""));
+}
+
+TEST(Hex, RefusesHalvesAndOtherCharacters) {
+  for (const char* text : {"0", "abc", "0g", "g0", " 0", "-1", "0x"}) {
+    EXPECT_THAT(HexDecode(text), FailsWith(ErrorCode::kInvalidArgument)) << text;
+  }
+}
 
 TEST(Base64Url, RoundTripsEveryLength) {
   std::string bytes;

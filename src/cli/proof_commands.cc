@@ -1,6 +1,5 @@
 // sluice audit verify, receipt and heads: the proof of what was recorded.
 
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -38,17 +37,11 @@ constexpr char kHeadsNotes[] =
     "  sluice audit heads >> kept-elsewhere.jsonl\n";
 
 Result<crypto::VerifyKey> KeyOf(const std::string& hex) {
-  constexpr std::size_t kDigits = 64;
-  constexpr int kBase = 16;
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size() && hex.size() == kDigits; i += 2) {
-    unsigned value = 0;
-    const char* const end = hex.data() + i + 2;
-    const auto read = std::from_chars(hex.data() + i, end, value, kBase);
-    if (read.ec == std::errc() && read.ptr == end) bytes += static_cast<char>(value);
+  const auto bytes = HexDecode(hex);
+  auto key = crypto::VerifyKey::FromBytes(bytes.ok() ? *bytes : "");
+  if (!key.ok()) {
+    return InvalidArgument("--key: expected {} hex digits", 2 * crypto::PublicKeyBytes().size());
   }
-  auto key = crypto::VerifyKey::FromBytes(bytes);
-  if (!key.ok()) return InvalidArgument("--key: expected {} hex digits", kDigits);
   return key;
 }
 

@@ -60,14 +60,6 @@ const TestSigningKey& EllipticKey() {
   return key;
 }
 
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
-
 std::string TokenWith(std::string_view header, std::string_view signature = "c2ln") {
   return Base64UrlEncode(header) + ".e30." + std::string(signature);
 }
@@ -144,7 +136,7 @@ TEST(Jws, NumbersOfAnEllipticSignatureAreOfItsOrder) {
   const JsonWebKey key = KeyOf(EllipticKey().PublicJwk());
   const std::string zero(32, '\0');
   const std::string one = std::string(31, '\0') + '\x01';
-  const std::string order = FromHex(kOrderHex);
+  const std::string order = HexDecode(kOrderHex).value();
   const std::string good = EllipticKey().Sign(SignatureAlgorithm::kEs256, "text");
   const std::string r = good.substr(0, 32);
   const std::string s = good.substr(32);

@@ -10,12 +10,6 @@
 namespace sluice::crypto {
 namespace {
 
-std::string FromHex(std::string_view hex) {
-  std::string percent;
-  for (std::size_t i = 0; i < hex.size(); i += 2) percent.append("%").append(hex.substr(i, 2));
-  return PercentDecode(percent).value();
-}
-
 struct Vector {
   const char* seed;
   const char* public_key;
@@ -46,17 +40,17 @@ constexpr Vector kVectors[] = {
 };
 
 SigningKey KeyOf(const char* seed_hex) {
-  return SigningKey::FromSeed(Secret(FromHex(seed_hex))).value();
+  return SigningKey::FromSeed(Secret(HexDecode(seed_hex).value())).value();
 }
 
 TEST(SigningKey, SignsAsRfc8032Says) {
   for (const Vector& vector : kVectors) {
     const SigningKey key = KeyOf(vector.seed);
     EXPECT_EQ(HexEncode(AsText(key.public_key())), vector.public_key);
-    const std::string message = FromHex(vector.message);
+    const std::string message = HexDecode(vector.message).value();
     const std::string signature = key.Sign(message).value();
     EXPECT_EQ(HexEncode(signature), vector.signature);
-    const VerifyKey verify = VerifyKey::FromBytes(FromHex(vector.public_key)).value();
+    const VerifyKey verify = VerifyKey::FromBytes(HexDecode(vector.public_key).value()).value();
     EXPECT_TRUE(verify.Verify(message, signature));
     EXPECT_FALSE(verify.Verify(message + "x", signature));
   }
@@ -77,7 +71,7 @@ TEST(SigningKey, NoBitOfASignatureMayBeAnother) {
 }
 
 TEST(SigningKey, ASignatureIsTheSignersAlone) {
-  const VerifyKey other = VerifyKey::FromBytes(FromHex(kVectors[2].public_key)).value();
+  const VerifyKey other = VerifyKey::FromBytes(HexDecode(kVectors[2].public_key).value()).value();
   EXPECT_FALSE(other.Verify("text", KeyOf(kVectors[1].seed).Sign("text").value()));
 }
 
