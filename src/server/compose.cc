@@ -1,11 +1,11 @@
 #include "server/compose.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
 #include <span>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,10 +34,11 @@
 #include "server/health.h"
 #include "server/master_keys.h"
 #include "server/monitoring.h"
+#include "server/own_identities.h"
+#include "server/part_options.h"
 #include "server/pipeline.h"
 #include "server/stores.h"
 #include "sharing/handlers.h"
-#include "storage/location.h"
 
 namespace sluice::server {
 namespace {
@@ -45,8 +46,7 @@ namespace {
 using config::Configuration;
 using config::ConfigurationSources;
 
-constexpr std::chrono::milliseconds kSearchStoresEvery{60'000};  // no more often: lists cost money
-constexpr std::string_view kPageTokens = "page tokens";          // what their key is for
+constexpr std::string_view kPageTokens = "page tokens";  // what their key is for
 
 // The listeners, in the order in which they are given to http::Server.
 enum Listener : std::size_t { kRecipients, kAdmin, kAdminSocket, kFiles };
@@ -58,66 +58,9 @@ Result<FileDescriptor> OpenLogFile(const std::string& path) {
   return file;
 }
 
-observe::LogLevel LevelNamed(std::string_view name) {
-  if (name == "debug") return observe::LogLevel::kDebug;
-  if (name == "warn") return observe::LogLevel::kWarn;
-  return name == "error" ? observe::LogLevel::kError : observe::LogLevel::kInfo;
-}
-
-http::ServerOptions HttpOptions(const config::ServerOptions& options) {
-  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  return {.io_threads = options.io_threads > 0 ? static_cast<int>(options.io_threads)
-                                               : std::max(1, cores / 2),
-          .worker_threads = static_cast<int>(options.workers),
-          .max_connections = static_cast<int>(options.max_connections),
-          .max_queued_requests = static_cast<int>(options.max_queued_requests),
-          .max_header_bytes = options.max_header_bytes,
-          .max_body_bytes = options.max_body_bytes,
-          .header_timeout = options.header_timeout,
-          .idle_timeout = options.idle_timeout,
-          .write_timeout = options.write_timeout,
-          .trusted_proxies = options.trusted_proxies};
-}
-
-Result<sharing::SharingService::Options> SharingOptions(const config::ServerOptions& options) {
-  using std::chrono::floor, std::chrono::seconds;
-  std::vector<std::string> allowed_roots;
-  for (const std::string& root : options.allowed_roots) {
-    const storage::Location location = TRY(storage::ParseLocation(root, "/"));
-    allowed_roots.push_back(location.path);
-  }
-  return sharing::SharingService::Options{
-      .url_lifetime = floor<seconds>(options.url_lifetime),
-      .credential_lifetime = floor<seconds>(options.credential_lifetime),
-      .page_token_lifetime = floor<seconds>(options.page_token_lifetime),
-      .refresh_token_lifetime = floor<seconds>(options.refresh_token_lifetime),
-      .max_page_files = options.max_page_files,
-      .async_wait = options.async_wait,
-      .serving = TRY(ServingTermsOf(options)),
-      .async = {},
-      .allowed_roots = std::move(allowed_roots)};
-}
-
-Pipeline::Options PipelineOptions(const config::ServerOptions& options) {
-  const bool serves_anyway = options.audit == "best_effort";
-  return {.request_timeout = options.request_timeout,
-          .on_audit_failure = serves_anyway ? audit::OnFailure::kServe : audit::OnFailure::kRefuse};
-}
-
 int PortOf(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   return colon == std::string::npos ? 0 : std::atoi(address.c_str() + colon + 1);
-}
-
-// A file of its own has its recipients; whoever starts otherwise is the one recipient "me".
-bool UsesOwnRecipient(const ConfigurationSources& sources, const Configuration& configuration) {
-  const bool has_token = configuration.shares && configuration.shares->bearer_token;
-  return sources.file.empty() && !has_token;
-}
-
-bool IsAnonymous(const ConfigurationSources& sources, const Configuration& configuration) {
-  const bool has_token = configuration.shares && configuration.shares->bearer_token;
-  return !sources.file.empty() && !has_token;
 }
 
 /// Of those that the profile of the start reads: managed shares are for recipients of their own.
@@ -175,11 +118,7 @@ class ComposedApp final : public App {
         metrics_(*metrics_owner_),
         log_file_(std::move(parts.log_file)),
         log_(observe::NewStreamLogger(
-            {.fd = log_file_.valid() ? log_file_.get() : 2,
-             .min_level = LevelNamed(options().log_level),
-             .format = options().log_format == "json" ? observe::LogFormat::kJson
-                                                      : observe::LogFormat::kText},
-            clock_)),
+            LogOptions(options(), log_file_.valid() ? log_file_.get() : STDERR_FILENO), clock_)),
         data_(std::move(parts.data)),
         file_shares_(std::move(parts.source.shares)),
         identity_client_(std::move(parts.identity_client)),
@@ -316,21 +255,11 @@ class ComposedApp final : public App {
  private:
   const config::ServerOptions& options() const { return configuration_.options; }
 
-  static admin::AdminService::Options AdminOptions(const config::ServerOptions& options) {
-    using std::chrono::ceil, std::chrono::seconds;
-    return {.token_lifetime = ceil<seconds>(options.token_lifetime),
-            .max_token_lifetime = ceil<seconds>(options.max_token_lifetime),
-            .activation_lifetime = ceil<seconds>(options.activation_lifetime)};
-  }
   FolderTables::Dependencies FolderDependencies(storage::Stores& stores) {
     return {.stores = stores,
             .log = *log_,
             .shared = [this] { return follower_.folders(); },
             .changed = [this] { follower_.FindFolderTables(); }};
-  }
-  static FolderTables::Options FolderOptions(const config::ServerOptions& options) {
-    return {.allowed_roots = options.allowed_roots,
-            .interval = std::max(options.rescan_interval, kSearchStoresEvery)};
   }
   /// What is made from now on, is made with the newest key.
   void UseKeys(const crypto::KeyRing& keys) {
@@ -480,32 +409,16 @@ class ComposedApp final : public App {
       pipeline_.AddSurface(*surface);
   }
 
-  /// The recipients and principals that no store keeps, with the tokens of the data directory or
-  /// the file.
   Result<void> LoadIdentities(const Configuration& configuration) {
-    const bool is_anonymous = IsAnonymous(sources_, configuration);
-    catalog::ManagedRecipient recipient{.id = std::string(kOwnRecipient),
-                                        .name = std::string(kOwnRecipient)};
-    if (UsesOwnRecipient(sources_, configuration)) {
-      const auto profile = TRY(data_->ProfileFor(std::string(kOwnRecipient), report_.endpoint));
-      report_.profile_path = profile.path;
-      report_.endpoint_rewritten =
-          profile.change == catalog::StoredProfile::Change::kEndpointRewritten;
-      recipient.tokens.push_back(auth::Know(profile.token, "me.share"));
-    } else if (is_anonymous) {
-      recipient.id = recipient.name = auth::kAnonymous;
-    } else {
-      recipient.tokens.push_back(auth::Know(*configuration.shares->bearer_token, "bearerToken"));
-    }
-    const Secret admin_token = TRY(data_->AdminToken());
-    catalog::Principal owner{.id = "owner", .name = "owner", .role = catalog::Role::kAdmin};
-    owner.tokens.push_back(auth::Know(admin_token, "admin.token"));
-    report_.anonymous = is_anonymous;
-    authenticator_.AllowAnonymous(is_anonymous);
+    OwnIdentities own = TRY(ReadOwnIdentities(sources_, configuration, *data_, report_.endpoint));
+    report_.profile_path = own.profile_path;
+    report_.endpoint_rewritten = own.is_endpoint_rewritten;
+    report_.anonymous = own.is_anonymous;
+    authenticator_.AllowAnonymous(own.is_anonymous);
     follower_.SetFile({.shares = file_shares_,
-                       .recipients = {catalog::MakeRecipient(std::move(recipient),
+                       .recipients = {catalog::MakeRecipient(std::move(own.recipient),
                                                              /*reads_file_shares=*/true)},
-                       .principals = {std::move(owner)}});
+                       .principals = {std::move(own.owner)}});
     DescribeCatalog(*catalog_.Current());
     return {};
   }
