@@ -1,31 +1,21 @@
 """Health: the owner hears which part is ill, strangers hear whether the server is ready."""
 
-import functools
-import http.server
 import json
 import os
 import signal
 import subprocess
-import threading
 
 import pytest
 import requests
 from support.caller import TIMEOUT_S, TOKEN, caller_of
 from support.server import REPOSITORY, binary_path, wait_until
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
+from support.web import WebServer, files_below
 
 
 @pytest.fixture
 def store():
     """The sample tables in a web server."""
-    folder = os.path.join(REPOSITORY, "examples", "warehouse")
-    handler = functools.partial(QuietHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+    with WebServer(files_below(os.path.join(REPOSITORY, "examples", "warehouse"))) as web:
         yield web
 
 

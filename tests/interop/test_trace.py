@@ -1,25 +1,19 @@
 """W3C trace context: a request's trace goes into the log, and to the stores that it asks, whichever thread
 asks them."""
 
-import functools
-import http.server
 import os
 import re
-import threading
 
 import pytest
 from support.caller import TOKEN, caller_of
 from support.server import REPOSITORY, wait_until
+from support.web import FileHandler, WebServer, files_below
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 
-class StoreHandler(http.server.SimpleHTTPRequestHandler):
-    def __init__(self, *arguments, seen, **options):
-        self.seen = seen
-        super().__init__(*arguments, **options)
-
+class StoreHandler(FileHandler):
     def do_GET(self):
         self.note()
         super().do_GET()
@@ -29,22 +23,16 @@ class StoreHandler(http.server.SimpleHTTPRequestHandler):
         super().do_HEAD()
 
     def note(self):
-        self.seen.append((self.headers["traceparent"], self.headers["tracestate"]))
-
-    def log_message(self, *_):
-        pass
+        self.server.seen.append((self.headers["traceparent"], self.headers["tracestate"]))
 
 
 @pytest.fixture
 def store():
     """The sample tables in a web server, and the trace fields of each request to it."""
-    seen = []
     folder = os.path.join(REPOSITORY, "examples", "warehouse")
-    handler = functools.partial(StoreHandler, directory=folder, seen=seen)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{web.server_port}", seen
-        web.shutdown()
+    with WebServer(files_below(folder, StoreHandler)) as web:
+        web.seen = []
+        yield web.root, web.seen
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
 """What the dashboard and the alert rules ask for is what a running server tells."""
 
-import functools
-import http.server
 import json
 import os
 import re
 import subprocess
-import threading
 
 import pytest
 import requests
 import yaml
 from support.daemon import installed
 from support.server import REPOSITORY, Server
+from support.web import WebServer, files_below
 
 DASHBOARD = os.path.join(REPOSITORY, "packaging", "grafana", "sluice.json")
 RULES = os.path.join(REPOSITORY, "packaging", "prometheus", "sluice.rules.yaml")
@@ -59,9 +57,7 @@ def told(tmp_path_factory):
     """The names that a server tells after one query of a table in a store, with TLS."""
     folder = tmp_path_factory.mktemp("metrics")
     warehouse = os.path.join(REPOSITORY, "examples", "warehouse")
-    handler = functools.partial(QuietHandler, directory=warehouse)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+    with WebServer(files_below(warehouse)) as web:
         source = folder / "sluice.yaml"
         source.write_text(CONFIGURATION.format(port=web.server_port))
         with Server(str(source), str(folder / "data"), ["--tls-self-signed"]) as server:
@@ -74,13 +70,7 @@ def told(tmp_path_factory):
             )
             assert answer.status_code == 200, answer.text
             text = requests.get(server.admin + "/metrics", timeout=TIMEOUT_S).text
-        web.shutdown()
     return {re.match(r"[a-z_]+", line)[0] for line in text.splitlines() if re.match("[a-z]", line)}
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 def test_server_tells_every_metric_of_the_dashboard(told):

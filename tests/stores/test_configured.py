@@ -2,13 +2,10 @@
 networks, and a proxy in front of Sluice."""
 
 import base64
-import functools
 import hashlib
-import http.server
 import json
 import os
 import subprocess
-import threading
 import time
 
 import pytest
@@ -19,6 +16,7 @@ from support.lake import Table, fetch, files_of, prefix_of
 from support.proxy import TlsProxy
 from support.server import ServerFailed, binary_path
 from support.stores import Minio
+from support.web import FileHandler, WebServer, files_below
 
 only_minio = pytest.mark.parametrize("store", ["minio"], indirect=True)
 each_s3 = pytest.mark.parametrize("store", ["minio", "versitygw"], indirect=True)
@@ -171,18 +169,13 @@ def website(tmp_path):
     folder = tmp_path / "website"
     folder.mkdir()
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
+    class Handler(FileHandler):
         def log_message(self, *_):
-            asked.append(self.path)
+            self.server.asked.append(self.path)
 
-    asked = []
-    make = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), make) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        server.folder, server.asked = folder, asked
-        server.root = f"http://127.0.0.1:{server.server_address[1]}"
+    with WebServer(files_below(folder, Handler)) as server:
+        server.folder, server.asked = folder, []
         yield server
-        server.shutdown()
 
 
 class Put:

@@ -5,10 +5,9 @@ import hashlib
 import json
 import os
 import shutil
-import threading
 import time
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from support.daemon import free_port
@@ -19,6 +18,7 @@ from support.owner import Owner, Refused
 from support.server import wait_until
 from support.signing import StoreRefused
 from support.stores import Minio, Versitygw
+from support.web import WebServer
 
 PAGES = "storage/"
 KEY, SECRET = "sluice-reader", "sluice-reader-secret"
@@ -112,11 +112,10 @@ REFUSALS = {
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_what_the_log_says_of_a_store_that_refuses(name, serve):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as refusing:
+    with WebServer(Refusing) as refusing:
         refusing.refusal = REFUSALS[name]
-        threading.Thread(target=refusing.serve_forever, args=(0.05,), daemon=True).start()
         variables = {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{refusing.server_address[1]}",
+            "AWS_ENDPOINT_URL": refusing.root,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
         }
@@ -124,7 +123,6 @@ def test_what_the_log_says_of_a_store_that_refuses(name, serve):
         assert server.query().status_code == 503
         [quoted] = blocks("storage.md", name)
         wait_until(lambda: holds(server.log(), quoted.text), 20, f"{quoted.text} in {server.log()}")
-        refusing.shutdown()
 
 
 @s3_of(Minio)

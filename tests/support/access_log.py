@@ -10,45 +10,36 @@ import json
 import threading
 
 from .server import wait_until
+from .web import WebServer
 
 
-class AccessLog:
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if body:
+            with self.server.lock:
+                self.server.entries.append(json.loads(body))
+        self.send_response_only(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD = do_POST
+
+
+class AccessLog(WebServer):
     def __init__(self):
-        self.entries, self.lock, self.server = [], threading.Lock(), None
-
-    def __enter__(self):
-        log = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-                if body:
-                    with log.lock:
-                        log.entries.append(json.loads(body))
-                self.send_response_only(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_GET = do_HEAD = do_POST
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
+        self.entries, self.lock = [], threading.Lock()
 
     def variables(self):
         """MinIO's settings for it."""
-        url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-        return {"MINIO_AUDIT_WEBHOOK_ENABLE_LOG": "on", "MINIO_AUDIT_WEBHOOK_ENDPOINT_LOG": url}
+        name = "MINIO_AUDIT_WEBHOOK"
+        return {f"{name}_ENABLE_LOG": "on", f"{name}_ENDPOINT_LOG": self.root + "/"}
 
     def calls(self):
         """(name of the call, object, bytes of the answer's body), in the order of their ending."""

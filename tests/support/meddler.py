@@ -10,9 +10,9 @@ import dataclasses
 import http.client
 import http.server
 import re
-import threading
 
 from .relay import LIST
+from .web import WebServer
 
 TIMEOUT_S = 60
 OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
@@ -61,38 +61,27 @@ class Answer:
         return self.with_body(self.body[:first] + b"".join(change(elements)) + self.body[end:])
 
 
-class Meddler:
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.relay(self)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class Meddler(WebServer):
     def __init__(self, port):
+        super().__init__(Handler)
         self.target_port = port
         self.change = lambda answer: answer
-        self.server = None
-
-    def __enter__(self):
-        meddler = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                meddler.handle(self)
-
-            do_HEAD = do_GET
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     @property
     def port(self):
-        return self.server.server_address[1]
+        return self.server_port
 
-    def handle(self, request):
+    def relay(self, request):
         answer = self.change(self.ask(request))
         request.send_response_only(answer.status)
         for name, value in answer.headers:
