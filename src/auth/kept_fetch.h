@@ -1,9 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/shared_fetch.h"
 
 namespace sluice::auth {
 
@@ -21,7 +19,7 @@ template <typename T>
 class KeptFetch {
  public:
   using Pointer = std::shared_ptr<const T>;
-  using Fetch = std::function<Result<T>()>;
+  using Fetch = typename SharedFetch<T>::Fetch;
 
   static constexpr std::chrono::hours kFresh{1};
   static constexpr std::chrono::hours kHolds{24};
@@ -30,7 +28,7 @@ class KeptFetch {
   static constexpr int kMaxWaiting = 4;
 
   /// `clock` must outlive this. `fetch` may block for as long as its own timeout.
-  KeptFetch(Fetch fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}
+  KeptFetch(Fetch fetch, const Clock& clock) : clock_(clock), fetch_(std::move(fetch)) {}
 
   /// What is kept and still holds, else null. Never waits for a fetch.
   Pointer Peek() const {
@@ -42,7 +40,7 @@ class KeptFetch {
   bool IsDue() const {
     const std::lock_guard lock(mutex_);
     const SystemTime now = clock_.Now();
-    return kept_ != nullptr && !is_fetching_ && !IsWithin(kFresh, fetched_at_, now) &&
+    return kept_ != nullptr && !fetch_.is_running() && !IsWithin(kFresh, fetched_at_, now) &&
            MayFetch(now);
   }
 
@@ -54,16 +52,16 @@ class KeptFetch {
     std::unique_lock lock(mutex_);
     const SystemTime now = clock_.Now();
     if (const Pointer held = Held(now); held != nullptr && held != seen) return held;
-    if (is_fetching_) {
+    if (fetch_.is_running()) {
       if (waiting_ >= kMaxWaiting) return Unavailable("too many wait for the identity provider");
       ++waiting_;
-      fetched_.wait(lock, [this, awaited = fetches_] { return fetches_ != awaited; });
+      fetch_.Await(lock);
       --waiting_;
     } else if (MayFetch(now)) {
       FetchUnlocked(lock, now);
     }
     if (Pointer held = Held(clock_.Now())) return held;
-    return failure_.value_or(Unavailable("the identity provider's answer is too old"));
+    return fetch_.failure().value_or(Unavailable("the identity provider's answer is too old"));
   }
 
  private:
@@ -79,34 +77,20 @@ class KeptFetch {
   }
 
   void FetchUnlocked(std::unique_lock<std::mutex>& lock, SystemTime now) {
-    is_fetching_ = true;
     began_at_ = now;
-    lock.unlock();
-    auto fetched = fetch_();
-    lock.lock();
-    is_fetching_ = false;
-    ++fetches_;
-    failure_.reset();
-    if (fetched.ok()) {
-      kept_ = std::make_shared<const T>(std::move(fetched).value());
-      fetched_at_ = now;
-    } else {
-      failure_ = std::move(fetched).error();
-    }
-    fetched_.notify_all();
+    auto fetched = fetch_.Run(lock);
+    if (!fetched.ok()) return;
+    kept_ = std::make_shared<const T>(std::move(fetched).value());
+    fetched_at_ = now;
   }
 
-  const Fetch fetch_;
   const Clock& clock_;
   mutable std::mutex mutex_;  ///< Guards what follows; not held while fetching.
-  std::condition_variable fetched_;
+  SharedFetch<T> fetch_;
   Pointer kept_;
   SystemTime fetched_at_{};  ///< When the fetch of what is kept began.
   std::optional<SystemTime> began_at_;
-  bool is_fetching_ = false;
   int waiting_ = 0;
-  std::uint64_t fetches_ = 0;     ///< That have ended.
-  std::optional<Error> failure_;  ///< Of the last of them.
 };
 
 }  // namespace sluice::auth

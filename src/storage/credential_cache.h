@@ -1,9 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/shared_fetch.h"
 
 namespace sluice::storage {
 
@@ -28,7 +26,7 @@ template <typename T>
 class CredentialCache {
  public:
   using Pointer = std::shared_ptr<const Expiring<T>>;
-  using Fetch = std::function<Result<Expiring<T>>()>;
+  using Fetch = typename SharedFetch<Expiring<T>>::Fetch;
 
   static constexpr std::chrono::minutes kRefreshBefore{5};
   static constexpr std::chrono::seconds kRetryAfter{30};
@@ -37,7 +35,7 @@ class CredentialCache {
   static constexpr std::chrono::seconds kTooShort{5};
 
   /// `clock` must outlive the cache.
-  CredentialCache(Fetch fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}
+  CredentialCache(Fetch fetch, const Clock& clock) : clock_(clock), fetch_(std::move(fetch)) {}
 
   /// A credential that holds for a request that is sent now. Errors: those of the fetch.
   Result<Pointer> Get() {
@@ -45,12 +43,11 @@ class CredentialCache {
     while (true) {
       const SystemTime now = clock_.Now();
       if (kept_ && !IsDue(now)) return kept_;
-      if (!is_fetching_) break;
+      if (!fetch_.is_running()) break;
       if (kept_ && Holds(now)) return kept_;  // another is fetching: this one still does
-      const std::uint64_t awaited = fetches_;
-      fetched_.wait(lock, [this, awaited] { return fetches_ != awaited; });
+      fetch_.Await(lock);
       // To fetch again one after the other would keep the last of them waiting for very long.
-      if (failure_ && !(kept_ && Holds(clock_.Now()))) return *failure_;
+      if (fetch_.failure() && !(kept_ && Holds(clock_.Now()))) return *fetch_.failure();
     }
     return FetchUnlocked(lock);
   }
@@ -75,14 +72,7 @@ class CredentialCache {
   }
 
   Result<Pointer> FetchUnlocked(std::unique_lock<std::mutex>& lock) {
-    is_fetching_ = true;
-    lock.unlock();
-    auto fetched = fetch_();
-    lock.lock();
-    is_fetching_ = false;
-    ++fetches_;
-    failure_.reset();
-    fetched_.notify_all();
+    auto fetched = fetch_.Run(lock);
     const SystemTime now = clock_.Now();
     if (fetched.ok()) {
       kept_ = std::make_shared<const Expiring<T>>(std::move(fetched).value());
@@ -90,20 +80,15 @@ class CredentialCache {
       retry_at_ = now + kRetryAfter;  // one that is short of life is not fetched at every turn
       return kept_;
     }
-    failure_ = fetched.error();
     if (!kept_ || !Holds(now)) return std::move(fetched).error();
     retry_at_ = now + kRetryAfter;
     return kept_;
   }
 
-  const Fetch fetch_;
   const Clock& clock_;
   std::mutex mutex_;  ///< Guards what follows; not held while fetching.
-  std::condition_variable fetched_;
+  SharedFetch<Expiring<T>> fetch_;
   Pointer kept_;
-  bool is_fetching_ = false;
-  std::uint64_t fetches_ = 0;     ///< That have ended.
-  std::optional<Error> failure_;  ///< Of the last of them.
   SystemTime fetched_at_{};
   SystemTime retry_at_{};
 };
