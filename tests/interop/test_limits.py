@@ -11,6 +11,7 @@ from support.server import wait_until
 
 MIB = 1 << 20
 LIMIT_S = 60
+ORDERS = "/shares/warehouse/schemas/retail/tables/orders"
 
 
 @pytest.fixture
@@ -21,6 +22,12 @@ def server(launch, warehouse):
 def connect(server):
     host, port = server.address("recipients").rsplit(":", 1)
     return socket.create_connection((host, int(port)), timeout=LIMIT_S)
+
+
+def head_of(server, *lines, method="POST", path=ORDERS + "/query"):
+    """A request of who has the server's token, up to its body."""
+    lines = (f"{method} /delta-sharing{path} HTTP/1.1", "Host: x", f"Authorization: Bearer {server.token()}", *lines)
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def send_while_taken(connection, chunks):
@@ -66,12 +73,7 @@ def check_is_well(server):
 
 def test_body_of_100_mb_is_refused_by_its_announced_length(server):
     with connect(server) as connection:
-        connection.sendall(
-            b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
-            b"Host: x\r\nAuthorization: Bearer "
-            + server.token().encode()
-            + b"\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n"
-        )
+        connection.sendall(head_of(server, "Content-Length: 100000000"))
         # Nothing of the body is sent: the announcement alone is enough to refuse.
         assert read_status(connection) == 413
     check_is_well(server)
@@ -79,12 +81,7 @@ def test_body_of_100_mb_is_refused_by_its_announced_length(server):
 
 def test_body_of_100_mb_that_is_really_sent_does_no_harm(server):
     with connect(server) as connection:
-        connection.sendall(
-            b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
-            b"Host: x\r\nAuthorization: Bearer "
-            + server.token().encode()
-            + b"\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n"
-        )
+        connection.sendall(head_of(server, "Content-Length: 100000000"))
         send_while_taken(connection, (b" " * MIB for _ in range(95)))
         assert read_status(connection) in (413, None)
     check_is_well(server)
@@ -92,12 +89,7 @@ def test_body_of_100_mb_that_is_really_sent_does_no_harm(server):
 
 def test_chunked_body_without_end_is_refused(server):
     with connect(server) as connection:
-        connection.sendall(
-            b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query HTTP/1.1\r\n"
-            b"Host: x\r\nAuthorization: Bearer "
-            + server.token().encode()
-            + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
+        connection.sendall(head_of(server, "Transfer-Encoding: chunked"))
         send_while_taken(connection, (b"100000\r\n" + b" " * MIB + b"\r\n" for _ in range(40)))
         assert read_status(connection) in (413, None)
     check_is_well(server)
@@ -188,16 +180,11 @@ def test_bytes_that_trickle_do_not_extend_the_header_timeout(server):
 
 
 def test_client_that_leaves_in_the_middle_does_no_harm(server):
-    files = caller_of(server).files("/shares/warehouse/schemas/retail/tables/orders")
+    files = caller_of(server).files(ORDERS)
     path = files[0]["url"].split("/", 3)[3]
     for _ in range(50):
         with connect(server) as connection:
-            connection.sendall(
-                b"POST /delta-sharing/shares/warehouse/schemas/retail/tables/orders/query "
-                b"HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
-                + server.token().encode()
-                + b"\r\nContent-Length: 2\r\n\r\n{}"
-            )
+            connection.sendall(head_of(server, "Content-Length: 2") + b"{}")
             connection.recv(10)
         with connect(server) as connection:
             connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -222,10 +209,9 @@ def open_descriptors(server):
 
 def test_pipelined_requests_are_answered_in_order(server):
     with connect(server) as connection:
-        head = b"Host: x\r\nAuthorization: Bearer " + server.token().encode() + b"\r\n"
         connection.sendall(
-            b"GET /delta-sharing/shares/warehouse HTTP/1.1\r\n" + head + b"\r\n"
-            b"GET /delta-sharing/shares/nowhere HTTP/1.1\r\n" + head + b"Connection: close\r\n\r\n"
+            head_of(server, method="GET", path="/shares/warehouse")
+            + head_of(server, "Connection: close", method="GET", path="/shares/nowhere")
         )
         answer = read_to_end(connection)
     assert answer.index(b"HTTP/1.1 200") < answer.index(b"HTTP/1.1 404")
@@ -250,16 +236,9 @@ def test_slow_readers_hold_no_worker(launch, tmp_path):
     make_wide_table(tmp_path / "warehouse" / "wide", files=100_000)
     server = launch(tmp_path / "warehouse", "--workers", "2")
     path = "/shares/warehouse/schemas/default/tables/wide"
-    head = b"Host: x\r\nAuthorization: Bearer " + server.token().encode() + b"\r\n"
     slow = [connect(server) for _ in range(8)]
     for connection in slow:
-        connection.sendall(
-            b"POST /delta-sharing"
-            + path.encode()
-            + b"/query HTTP/1.1\r\n"
-            + head
-            + b"Content-Length: 2\r\n\r\n{}"
-        )
+        connection.sendall(head_of(server, "Content-Length: 2", path=path + "/query") + b"{}")
         connection.recv(1000)  # the answer has begun
     assert len(caller_of(server).files(path, {"limitHint": 1})) > 0
     assert caller_of(server).get("/shares").status_code == 200
