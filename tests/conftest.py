@@ -29,7 +29,7 @@ def pytest_sessionfinish(session, exitstatus):
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
     """All is told: what used the sharing client ends at once, see support/python.py."""
-    if "delta_sharing" in sys.modules and EXIT_STATUS in config.stash:
+    if {"delta_sharing", "deltalake"} & set(sys.modules) and EXIT_STATUS in config.stash:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(config.stash[EXIT_STATUS])

@@ -2,9 +2,9 @@
 
 #include <sys/stat.h>
 
-#include <cstdio>
 #include <thread>
 
+#include "audit/delta_test_support.h"
 #include "audit/journal_test_support.h"
 #include "delta/delta_table.h"
 #include "storage/object_store.h"
@@ -35,24 +35,6 @@ class DeltaSinkTest : public JournalTest {
     EXPECT_THAT(snapshot, IsOk());
     return std::move(snapshot).value();
   }
-  /// What the Python program prints that sees the table as `t`.
-  std::string AskDeltalake(const std::string& program) {
-    const std::string python = SLUICE_SOURCE_DIR "/.venv/bin/python3";
-    const std::string script = root_ + "/ask.py";
-    Replace(script, "import deltalake\nt = deltalake.DeltaTable('" + folder_ + "')\n" + program);
-    std::string printed;
-    FILE* const pipe = ::popen((python + " " + script + " 2>&1").c_str(), "r");
-    std::array<char, 4'096> piece{};
-    while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), pipe)) {
-      printed.append(piece.data(), got);
-    }
-    EXPECT_EQ(::pclose(pipe), 0) << printed;
-    return printed;
-  }
-  static bool HasDeltalake() {
-    return std::filesystem::exists(SLUICE_SOURCE_DIR "/.venv/bin/python3");
-  }
-
   const std::string folder_ = root_ + "/audit_table";
 };
 
@@ -110,7 +92,7 @@ TEST_F(DeltaSinkTest, DeltalakeReadsEveryColumn) {
   records.push_back(EncodeRecord("node-1", 2, late));
   records.emplace_back("{\"unreadable\":1}");
   ASSERT_THAT(sink->Take(0, records), IsOk());
-  EXPECT_EQ(AskDeltalake(R"(
+  EXPECT_EQ(AskDeltalake(folder_, root_ + "/ask.py", R"(
 rows = sorted(t.to_pyarrow_table().to_pylist(), key=lambda r: r['seq'])
 print(t.version(), len(rows), t.metadata().name, t.metadata().partition_columns)
 print(*[str(r['day']) for r in rows])
