@@ -159,6 +159,7 @@ class CommandLine {
     CHECK(group != groups.end(), "a command's group is not listed");
     CLI::App* const app = app_.add_subcommand(name, std::string(group->about));
     app->require_subcommand(0, 1);
+    app->footer(Format("sluice {} COMMAND --help says all about one of them\n", name));
     groups_.emplace(name, app);
     return *app;
   }

@@ -161,6 +161,13 @@ TEST_F(CommandLineTest, HelpAndVersionAreNoErrors) {
   }
 }
 
+TEST_F(CommandLineTest, AGroupsHelpNamesItsCommandsAndNobodyElsesExamples) {
+  EXPECT_EQ(Run({"quota", "--help"}), kSuccess);
+  EXPECT_THAT(out_.str(),
+              testing::AllOf(HasSubstr("drop"), HasSubstr("sluice quota COMMAND --help")));
+  EXPECT_THAT(out_.str(), testing::Not(HasSubstr("sluice serve")));
+}
+
 TEST_F(CommandLineTest, ConfigCheckAcceptsAGoodFileAndNamesIdleKeys) {
   const std::string file = Write(
       "shares: [{name: s, schemas: [{name: d, tables: [{name: t, location: /x}]}]}]\n"
