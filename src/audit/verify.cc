@@ -103,6 +103,9 @@ class Verification {
     }
     for (const TreeHead& head : journal_.gathered) AddHead(head, "gathered ");
     std::ranges::stable_sort(heads_, {}, &TreeHead::size);
+    const auto again = std::ranges::unique(heads_);
+    heads_.erase(again.begin(), again.end());
+    report_.heads = static_cast<std::int64_t>(heads_.size());
     return {};
   }
 
@@ -118,7 +121,6 @@ class Verification {
                   head.node, node_));
       return;
     }
-    ++report_.heads;
     heads_.push_back(head);
   }
 

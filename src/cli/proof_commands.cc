@@ -1,5 +1,7 @@
 // sluice audit verify, receipt and heads: the proof of what was recorded.
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -22,9 +24,9 @@ constexpr std::size_t kMaxReceiptBytes = 2 * audit::kMaxRecordBytes;
 constexpr char kVerifyNotes[] =
     "Reads the journal of the data directory, or another one, and checks that every record is\n"
     "whole, in its place and in the signed Merkle tree. Exits with 1 if anything is wrong. The\n"
-    "key is asked of the server unless --key gives it. Keep it elsewhere, together with heads:\n"
-    "with --heads, nobody can cut the journal or write it anew unnoticed, not even who has the\n"
-    "server. tools/audit_verify.py does the same without Sluice.\n"
+    "server is asked for its key, and for a head that it signs now, unless --key is given. Keep\n"
+    "both elsewhere: with --key and --heads, nobody can cut the journal or write it anew\n"
+    "unnoticed, not even who has the server. tools/audit_verify.py does the same without Sluice.\n"
     "Examples:\n"
     "  sluice audit verify\n"
     "  sluice audit verify --key HEX --heads kept-elsewhere.jsonl\n"
@@ -45,17 +47,29 @@ Result<crypto::VerifyKey> KeyOf(const std::string& hex) {
   return key;
 }
 
-/// The keys that the server signs with and signed with before.
-Result<std::vector<std::string>> AskForKeys(const Session& session) {
+/// What to hold a journal against.
+struct Witness {
+  std::vector<crypto::VerifyKey> keys;
+  std::vector<audit::TreeHead> heads;
+};
+
+/// The keys that the server signs with and signed with before, and the heads of its own log.
+Result<Witness> AskServer(const Session& session) {
   AdminAddress address = TRY(FindServer(session.arguments, session.terminal.environment));
   AdminClient server = TRY(AdminClient::New(std::move(address)));
-  const json::value heads = TRY(server.Get("/audit/heads"));
-  std::vector<std::string> keys = {TextOf(json::value(ObjectIn(heads, "current")), "publicKey")};
-  for (const json::value& head : ArrayIn(heads, "items")) {
-    keys.push_back(TextOf(head, "publicKey"));
+  const json::value answer = TRY(server.Get("/audit/heads"));
+  std::vector<json::value> heads = {json::value(ObjectIn(answer, "current"))};
+  for (const json::value& head : ArrayIn(answer, "items")) heads.push_back(head);
+  const std::string own_node = TextOf(heads.front(), "node");
+  if (own_node.empty()) heads.erase(heads.begin());  // it records nothing
+  Witness witness;
+  for (const json::value& head : heads) {
+    witness.keys.push_back(TRY(KeyOf(TextOf(head, "publicKey"))));
+    if (TextOf(head, "node") == own_node) {
+      witness.heads.push_back(TRY(audit::ReadTreeHead(head)));
+    }
   }
-  std::erase(keys, "");
-  return keys;
+  return witness;
 }
 
 Result<std::vector<audit::TreeHead>> ReadHeads(const std::vector<std::string>& paths) {
@@ -74,19 +88,21 @@ Result<std::vector<audit::TreeHead>> ReadHeads(const std::vector<std::string>& p
 }
 
 /// Prints what is wrong with the journal, or that it is right.
-Result<bool> VerifyRecords(const Session& session, const std::vector<crypto::VerifyKey>& keys) {
+Result<bool> VerifyRecords(const Session& session, const Witness& witness) {
   const Arguments& given = session.arguments;
-  audit::JournalToVerify journal{.directory = given.Text("--journal"), .keys = keys};
+  audit::JournalToVerify journal{.directory = given.Text("--journal"),
+                                 .keys = witness.keys,
+                                 .gathered = TRY(ReadHeads(given.All("--heads")))};
   if (journal.directory.empty()) {
     journal.directory = DataDirectoryOf(given, session.terminal.environment) + "/audit";
+    std::ranges::copy(witness.heads, std::back_inserter(journal.gathered));
   }
-  journal.gathered = TRY(ReadHeads(given.All("--heads")));
   const audit::VerifyReport report = TRY(audit::VerifyJournal(journal));
   std::ostream& out = session.terminal.out;
   for (const std::string& finding : report.findings) out << finding << '\n';
   for (const std::string& remark : report.remarks) out << remark << '\n';
   if (!report.findings.empty()) return false;
-  out << Format("records {} to {} are whole and in their place; {} signed heads agree\n",
+  out << Format("records {} to {} are whole and in their place; signed heads that agree: {}\n",
                 report.first, report.size - 1, report.heads);
   return true;
 }
@@ -110,15 +126,14 @@ Result<bool> VerifyReceipts(const Session& session, const std::vector<crypto::Ve
 
 Result<int> Verify(const Session& session) {
   const Arguments& given = session.arguments;
-  std::vector<std::string> texts = given.All("--key");
-  if (texts.empty()) texts = TRY(AskForKeys(session));
-  std::vector<crypto::VerifyKey> keys;
-  for (const std::string& text : texts) keys.push_back(TRY(KeyOf(text)));
-  const bool receipts_hold = TRY(VerifyReceipts(session, keys));
+  Witness witness;
+  for (const std::string& text : given.All("--key")) witness.keys.push_back(TRY(KeyOf(text)));
+  if (witness.keys.empty()) witness = TRY(AskServer(session));
+  const bool receipts_hold = TRY(VerifyReceipts(session, witness.keys));
   const bool is_about_records =
       given.Has("--journal") || given.Has("--heads") || !given.Has("--receipt");
   bool records_hold = true;
-  if (is_about_records) records_hold = TRY(VerifyRecords(session, keys));
+  if (is_about_records) records_hold = TRY(VerifyRecords(session, witness));
   return receipts_hold && records_hold ? kSuccess : kFailure;
 }
 
@@ -163,7 +178,7 @@ std::vector<Command> ProofCommands() {
                        .value_name = "FILE"},
                       {.name = "--data-dir", .help = "Of the server", .value_name = "DIR"},
                       {.name = "--server",
-                       .help = "Whom to ask for the key: URL of the owner's listener",
+                       .help = "Whom to ask for key and head: URL of the owner's listener",
                        .value_name = "URL"}},
        .run = Verify},
       OwnerCommand({.path = "audit receipt",

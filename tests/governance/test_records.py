@@ -216,6 +216,27 @@ def verify(governed, *arguments):
     return told
 
 
+def test_a_running_server_vouches_for_its_journal(governed):
+    """S-C01: by a head that it signs when asked, so that nothing of its first minute can be cut off."""
+    governed.share("sales")
+    acme = governed.recipient("acme", "sales")
+    for _ in range(3):
+        acme.query("sales", "retail", "orders")
+    data_dir = governed.server.data_dir
+    command = [binary_path(), "audit", "verify", "--data-dir", data_dir]
+    whole = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    assert re.search(r"signed heads that agree: [1-9]", whole.stdout)
+
+    journal = os.path.join(data_dir, "audit")
+    [name] = [name for name in os.listdir(journal) if name.endswith(".log")]
+    with open(os.path.join(journal, name), "rb") as file:
+        last = file.read().rindex(b'{"node":')
+    os.truncate(os.path.join(journal, name), last)
+    cut = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert cut.returncode == 1 and "missing at the end" in cut.stdout, cut.stdout + cut.stderr
+
+
 def test_what_was_recorded_can_be_verified_without_the_server(governed, tmp_path):
     """S-C01: by the program and by a script that shares no code with it; one byte that is changed is
     found, and its place is named; so is an end that was cut off, by a head that was kept elsewhere;
