@@ -51,6 +51,17 @@ Result<void> WriteNewFile(const std::string& path, std::string_view bytes) {
   return SyncDirectory(SystemCalls::Real(), FolderOf(path));
 }
 
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
+  const std::string made = Format("{}.new-{}", path, crypto::RandomToken(12));
+  TRY(WriteNewFile(made, bytes));
+  if (::rename(made.c_str(), path.c_str()) != 0) {
+    const int fault = errno;
+    ::unlink(made.c_str());
+    return FileFault("written", path, fault);
+  }
+  return SyncDirectory(SystemCalls::Real(), FolderOf(path));
+}
+
 Result<DeltaCommits> DeltaCommits::Open(const std::string& table_folder) {
   TRY(MakeFolder(table_folder));
   TRY(MakeFolder(table_folder + "/_delta_log"));

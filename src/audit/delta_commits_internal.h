@@ -39,6 +39,8 @@ class DeltaCommits {
 /// Writes a new file, mode 0600, and makes it and its name durable. Errors: kAlreadyExists,
 /// kUnavailable.
 Result<void> WriteNewFile(const std::string& path, std::string_view bytes);
+/// Replaces a file, or makes it, likewise: at any time there is the old one or the new one.
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes);
 /// Makes a folder, mode 0700, below one that is there, unless it is there too.
 Result<void> MakeFolder(const std::string& path);
 

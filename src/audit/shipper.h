@@ -24,7 +24,7 @@ namespace sluice::audit {
 class Destination {
  public:
   virtual ~Destination() = default;
-  /// "store", "file", "table": for metrics and the owner's log.
+  /// "store", "file", "table", "recipient_tables": for metrics and the owner's log.
   virtual std::string_view name() const = 0;
   /// The number of the first record that it does not have.
   virtual Result<Sequence> Next() = 0;

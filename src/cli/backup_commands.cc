@@ -22,8 +22,8 @@ constexpr char kBackupNotes[] =
     "      The file then opens everything that is shared: encrypt it.\n"
     "Works while the server runs, as the server's own user. Where the database is PostgreSQL, the\n"
     "file holds the rest: the database is backed up by pg_dump.\n"
-    "Configuration, tables and files of audit_file and audit_table lie elsewhere: they are not in "
-    "it.\n";
+    "Configuration, shared tables, and copies of records by audit_file and audit_table lie\n"
+    "elsewhere: they are not in it.\n";
 
 constexpr char kRestoreNotes[] =
     "Examples:\n"

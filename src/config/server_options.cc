@@ -208,14 +208,21 @@ constexpr Row kServerSettings[] = {
      .doc =
          "A folder of this machine for a Delta table, partitioned by day, into which every audit\n"
          "record is copied. Servers may have it together. It can be shared like any other table."},
+    {.name = "audit_recipient_tables",
+     .field = &Options::audit_recipient_tables,
+     .fallback = "",
+     .is_path = true,
+     .value_name = "FOLDER",
+     .doc =
+         "A folder of this machine for Delta tables, one for each recipient and named as it is,\n"
+         "into which the records of what it did are copied, so that it can be given its own part."},
     {.name = "audit_table_interval",
      .field = &Options::audit_table_interval,
      .fallback = "1m",
      .min = "1s",
      .max = "1d",
      .value_name = "DURATION",
-     .doc =
-         "How long records gather before a commit of `audit_table`, unless 100,000 are waiting."},
+     .doc = "How long records gather before a commit of such a table, unless 100,000 are waiting."},
     {.name = "price_list",
      .field = &Options::price_list,
      .fallback = "",

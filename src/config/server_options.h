@@ -52,6 +52,7 @@ struct ServerOptions {
   std::size_t audit_file_max_bytes = 0;
   std::chrono::milliseconds audit_file_max_age{};
   std::string audit_table;
+  std::string audit_recipient_tables;
   std::chrono::milliseconds audit_table_interval{};
   std::string price_list;
 

@@ -8,6 +8,7 @@
 #include "audit/delta_sink.h"
 #include "audit/json_lines_sink.h"
 #include "audit/lease_table.h"
+#include "audit/recipient_tables.h"
 #include "audit/record_store.h"
 #include "audit/tree_head.h"
 #include "config/yaml.h"
@@ -119,6 +120,12 @@ std::unique_ptr<audit::Shipper> MakeShipper(const config::ServerOptions& options
                                                 .node = governance.node,
                                                 .interval = options.audit_table_interval},
                                                clock));
+  }
+  if (!options.audit_recipient_tables.empty()) {
+    destinations.push_back(audit::NewRecipientTables({.folder = options.audit_recipient_tables,
+                                                      .node = governance.node,
+                                                      .interval = options.audit_table_interval},
+                                                     clock));
   }
   return std::make_unique<audit::Shipper>(*governance.journal, clock,
                                           audit::ShipperOptions{.keep = options.audit_keep},

@@ -29,6 +29,7 @@ def server(launch, warehouse, tmp_path):
         *("--price-list", str(tmp_path / "prices.yaml")),
         *("--audit-file", str(tmp_path / "audit.jsonl")),
         *("--audit-table", str(tmp_path / "audit_table"), "--audit-table-interval", "1s"),
+        *("--audit-recipient-tables", str(tmp_path / "recipients")),
     )
 
 
@@ -112,19 +113,35 @@ def test_records_are_lines_of_a_private_file(server, tmp_path):
     assert numbers == list(range(len(numbers)))
 
 
+def rows_of(folder, request_id):
+    if not os.path.exists(folder / "_delta_log" / f"{1:020}.json"):
+        return []
+    table = deltalake.DeltaTable(folder).to_pandas()
+    return table[table.request_id == request_id].to_dict("records")
+
+
 def test_records_are_rows_of_a_table_that_pandas_reads(server, tmp_path):
     request_id = read_table(server)
-    folder = str(tmp_path / "audit_table")
-
-    def rows():
-        if not os.path.exists(os.path.join(folder, "_delta_log", f"{1:020}.json")):
-            return []
-        table = deltalake.DeltaTable(folder).to_pandas()
-        return table[table.request_id == request_id].to_dict("records")
-
-    wait_until(rows, WAIT_S, "the record is in the table")
-    [row] = rows()
+    folder = tmp_path / "audit_table"
+    wait_until(lambda: rows_of(folder, request_id), WAIT_S, "the record is in the table")
+    [row] = rows_of(folder, request_id)
     assert row["allowed"] and row["object"] == "warehouse.retail.orders"
+
+
+def test_a_recipients_own_table_has_each_of_its_records_once_whatever_ends_the_server(server, tmp_path):
+    folder, asked = tmp_path / "recipients" / "me", []
+    for _ in range(4):
+        asked += [read_table(server) for _ in range(5)]
+        wait_until(lambda: rows_of(folder, asked[0]), WAIT_S, "the table is there")
+        server.process.kill()
+        server.process.wait()
+        server.start()
+    asked.append(read_table(server))
+    wait_until(lambda: rows_of(folder, asked[-1]), WAIT_S, "the last record is in the table")
+    found = deltalake.DeltaTable(folder).to_pandas()
+    assert sorted(found[found.action == "query"].request_id) == sorted(asked)
+    assert set(found.recipient) == {"me"}
+    assert sorted(os.listdir(tmp_path / "recipients")) == [".positions", "me"]
 
 
 def test_nothing_is_lost_or_twice_after_kill(server):
