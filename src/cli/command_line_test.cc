@@ -256,7 +256,7 @@ TEST_F(CommandLineTest, HealthIsTheExitCode) {
   EXPECT_EQ(Run({"health", "--url", "http://data.example.com/readyz"}), kSuccess);
   EXPECT_EQ(asked_, "http://data.example.com/readyz");
   EXPECT_EQ(out_.str(), "ready\n");
-  health_ = {.is_ready = false, .text = "stopping\n"};
+  health_ = {.is_ready = false, .text = "stopping"};
   EXPECT_EQ(Run({"health"}), kFailure);
   EXPECT_EQ(asked_, "of ./sluice-data");
   EXPECT_EQ(out_.str(), "stopping\n");

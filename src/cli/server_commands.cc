@@ -144,7 +144,7 @@ Result<int> AskHealth(const Session& session) {
     url = TRY(session.operations.health_url(loaded.options.data_dir));
   }
   const HealthAnswer answer = TRY(session.operations.ask_health(url));
-  session.terminal.out << answer.text;
+  session.terminal.out << answer.text << (answer.text.ends_with('\n') ? "" : "\n");
   return answer.is_ready ? kSuccess : kFailure;
 }
 

@@ -132,10 +132,17 @@ Result<std::unique_ptr<table::Table>> OpenTable(storage::Stores& stores,
 
 Result<void> CheckTableAt(storage::Stores& stores, const std::string& location,
                           const std::vector<std::string>& allowed_roots) {
-  const storage::Location place = TRY(storage::ParseLocation(location, "/"));
-  const auto table = TRY(OpenTable(stores, location));
-  const table::SnapshotPtr snapshot = TRY(table->Latest());
-  return sharing::CheckServable(*snapshot, {.root = place.path, .allowed_roots = allowed_roots});
+  const auto check = [&]() -> Result<void> {
+    const storage::Location place = TRY(storage::ParseLocation(location, "/"));
+    const auto table = TRY(OpenTable(stores, location));
+    const table::SnapshotPtr snapshot = TRY(table->Latest());
+    return sharing::CheckServable(*snapshot, {.root = place.path, .allowed_roots = allowed_roots});
+  };
+  Result<void> checked = check();
+  if (checked.ok()) return checked;
+  Error named = checked.error();
+  named.message = Format("the location {}: {}", location, named.message);
+  return named;
 }
 
 Result<admin::AdminService::ReadSize> MeasureRead(storage::Stores& stores,

@@ -22,14 +22,16 @@ SHIPPED = {
     "ShipToPostgres/iterations:60/real_time": "PostgreSQL on this machine",
     "ShipToFile/iterations:60/real_time": "JSON lines",
     "ShipToDeltaTable/iterations:60/real_time": "Delta table",
+    "ShipToRecipientTables/iterations:6/real_time": "a table for each of 1,000 recipients",
 }
+WITHOUT_GOAL = {"ShipToRecipientTables/iterations:6/real_time"}
 GOAL = 20_000
 # As a server comes, but for where it listens. The tests' own never waits for the disk.
 SETTINGS = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB"}
 
 
 def measure(bench):
-    """On the disk of the bench's folder, in batches of 8,192 as they are shipped."""
+    """On the disk of the bench's folder, in batches as they are shipped."""
     folder = os.path.join(bench.folder, "records")
     os.makedirs(folder)
     found = parts.run(WRITTEN, "--benchmark_min_time=0.5", folder=folder)
@@ -43,4 +45,5 @@ def measure(bench):
         for name, what in SHIPPED.items():
             [one] = parts.run([name], folder=folder, variables=variables)[name]
             cpu = one["cpu_time"] / one["real_time"] * 1e3 / one["records/s"]
-            yield Row(what, "/s", one["records/s"], None, cpu, above=GOAL)
+            goal = None if name in WITHOUT_GOAL else GOAL
+            yield Row(what, "/s", one["records/s"], None, cpu, above=goal)

@@ -9,6 +9,7 @@
 
 #include "audit/delta_sink.h"
 #include "audit/json_lines_sink.h"
+#include "audit/recipient_tables.h"
 #include "audit/record_store.h"
 #include "audit/record_test_support.h"
 #include "base/check.h"
@@ -19,11 +20,12 @@ namespace sluice {
 namespace {
 
 constexpr int kBatch = 8'192;
+constexpr int kLargeBatch = 32'768;  // about the 16 MiB that a table takes at once
 
 /// Records as 1,000 recipients with 6 tables each make them.
-std::vector<std::string> MakeBatch(audit::Sequence first) {
+std::vector<std::string> MakeBatch(audit::Sequence first, int count) {
   std::vector<std::string> records;
-  for (int i = 0; i < kBatch; ++i) {
+  for (int i = 0; i < count; ++i) {
     const audit::Sequence number = first + i;
     // Ids of a server follow each other.
     audit::Record record = audit::TypicalRecord(Format("{:016x}", 0x4f1c2a9be0000000 + number));
@@ -35,17 +37,17 @@ std::vector<std::string> MakeBatch(audit::Sequence first) {
   return records;
 }
 
-void Ship(benchmark::State& state, audit::Destination& destination) {
+void Ship(benchmark::State& state, audit::Destination& destination, int batch = kBatch) {
   audit::Sequence next = destination.Next().value();
   for (auto _ : state) {
     state.PauseTiming();
-    const std::vector<std::string> records = MakeBatch(next);
+    const std::vector<std::string> records = MakeBatch(next, batch);
     state.ResumeTiming();
     const auto taken = destination.Take(next, records);
     CHECK(taken.ok(), taken.ok() ? "" : taken.error().ToString().c_str());
-    next += kBatch;
+    next += batch;
   }
-  state.counters["records/s"] = benchmark::Counter(static_cast<double>(state.iterations() * kBatch),
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(state.iterations() * batch),
                                                    benchmark::Counter::kIsRate);
 }
 
@@ -79,6 +81,15 @@ void ShipToDeltaTable(benchmark::State& state) {
                                    folder.clock()));
 }
 BENCHMARK(ShipToDeltaTable)->Iterations(60)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void ShipToRecipientTables(benchmark::State& state) {
+  BenchFolder folder;
+  Ship(state,
+       *audit::NewRecipientTables({.folder = folder.path() + "/tables", .node = "node-1"},
+                                  folder.clock()),
+       kLargeBatch);
+}
+BENCHMARK(ShipToRecipientTables)->Iterations(6)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace sluice

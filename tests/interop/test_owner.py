@@ -226,7 +226,8 @@ def test_table_of_a_relative_place_is_found_by_the_server(owner):
 
 def test_table_that_is_not_there_is_refused_unless_told_otherwise(owner):
     owner("share", "create", "holes")
-    owner.fails("share", "add-table", "holes", "d.t", "./nowhere")
+    refusal = owner.fails("share", "add-table", "holes", "d.t", "./nowhere")
+    assert "/nowhere: table files missing" in refusal and "sluice table check" in refusal
     added = owner.json("share", "add-table", "holes", "d.t", "./nowhere", "--no-check")
     assert added["table"] == "t"
     assert "SCHEMA.TABLE" in owner.fails("share", "add-table", "holes", "t", "./nowhere")
