@@ -1,11 +1,9 @@
 """A PostgreSQL and a fleet of each test's own: what one breaks is whole for the next."""
 
-import os
-import tempfile
 
 import pytest
 from fleet_support import Fleet
-from support.postgres import Postgres
+from support.postgres import temporary_postgres
 
 
 def pytest_addoption(parser):
@@ -21,11 +19,8 @@ def request_count(request):
 
 @pytest.fixture
 def postgres():
-    # Not below tmp_path, which only its owner may enter: PostgreSQL runs as another user.
-    with tempfile.TemporaryDirectory(prefix="sluice-fleet-") as folder:
-        os.chmod(folder, 0o755)
-        with Postgres(os.path.join(folder, "server")) as server:
-            yield server
+    with temporary_postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A node loses its way to PostgreSQL: packets vanish, and nobody says that they do."""
 
 import os
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +9,7 @@ from fleet_support import LIMIT_S, Fleet
 from network import Namespace, NoNamespaces
 from readers import Readers
 from support.owner import Refused
-from support.postgres import Postgres
+from support.postgres import Postgres, temporary_postgres
 from support.server import wait_until
 
 MAX_STALE_S = 6
@@ -54,23 +53,21 @@ def links(namespace):
 def fleet(namespace, links, tmp_path, warehouse):
     """Node "near" is where PostgreSQL is; node "far" is behind the links."""
     to_store, to_clients = links
-    with tempfile.TemporaryDirectory(prefix="sluice-cut-") as folder:
-        os.chmod(folder, 0o755)
-        with ReachablePostgres(os.path.join(folder, "server"), to_store) as postgres:
-            fleet = Fleet(
-                str(tmp_path), postgres, warehouse, ["--catalog-max-stale", f"{MAX_STALE_S}s"]
+    with temporary_postgres(ReachablePostgres, to_store) as postgres:
+        fleet = Fleet(
+            str(tmp_path), postgres, warehouse, ["--catalog-max-stale", f"{MAX_STALE_S}s"]
+        )
+        try:
+            fleet.owner = fleet.add_node("near").owner()
+            fleet.add_node(
+                "far",
+                catalog_url=postgres.url_inside(),
+                host=to_clients.inside,
+                prefix=namespace.prefix,
             )
-            try:
-                fleet.owner = fleet.add_node("near").owner()
-                fleet.add_node(
-                    "far",
-                    catalog_url=postgres.url_inside(),
-                    host=to_clients.inside,
-                    prefix=namespace.prefix,
-                )
-                yield fleet
-            finally:
-                fleet.stop()
+            yield fleet
+        finally:
+            fleet.stop()
 
 
 def test_a_node_cut_off_reads_on_refuses_writes_and_recovers(fleet, links):

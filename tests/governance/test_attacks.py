@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from governance_support import Governed
 from support.owner import Owner, Refused
+from support.postgres import find_program
 from support.server import wait_until
 
 NAMES = [
@@ -262,7 +263,7 @@ def test_log_lines_and_records_cannot_be_forged(governed):
         assert not line.startswith("line")
 
 
-def test_secrets_stand_in_no_log_metric_error_or_database(governed):
+def test_secrets_stand_in_no_log_metric_error_or_database(governed, catalog):
     """Tokens, codes and keys that were given out are found nowhere but with whom they were given."""
     governed.share("sales")
     secrets = []
@@ -283,6 +284,9 @@ def test_secrets_stand_in_no_log_metric_error_or_database(governed):
     governed.server.stop()
     texts = {"log": governed.server.log().encode(), "metrics": metrics.encode()}
     texts["lists"] = listed.encode()
+    if catalog is not None:
+        dump = [find_program("pg_dump"), catalog]
+        texts["catalog"] = subprocess.run(dump, capture_output=True, check=True, timeout=60).stdout
     for folder, _, names in os.walk(governed.server.data_dir):
         for name in names:
             if name not in ("admin.token", "me.share", "master.key"):

@@ -5,20 +5,19 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import subprocess
 import tarfile
-import tempfile
 import threading
 
 import pytest
 from governance_support import Governed
 from support.owner import Owner
-from support.postgres import Postgres, find_program
+from support.postgres import find_program, temporary_postgres
 from support.server import binary_path, wait_until
 
+pytestmark = pytest.mark.sqlite
 TIMEOUT_S = 120
 MANIFEST = "sluice-backup.json"
 
@@ -363,11 +362,8 @@ def test_with_postgresql_the_rest_is_backed_up(governed, tmp_path):
 
 @pytest.fixture
 def postgres():
-    folder = tempfile.mkdtemp(prefix="sluice-backup-", dir="/tmp")  # the user nobody must reach it
-    os.chmod(folder, 0o755)
-    with Postgres(os.path.join(folder, "cluster")) as running:
+    with temporary_postgres() as running:
         yield running
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_with_postgresql_both_parts_together_restore_a_server(launch, warehouse, tmp_path, postgres):
@@ -385,7 +381,7 @@ def test_with_postgresql_both_parts_together_restore_a_server(launch, warehouse,
     first.server.stop()
 
     postgres.execute("CREATE DATABASE restored")
-    url = postgres.url.rsplit("/", 1)[0] + "/restored"
+    url = postgres.url_of("restored")
     call(find_program("pg_restore"), f"--dbname={url}", dump)
     run("restore", file, "--data-dir", tmp_path / "restored", SLUICE_CATALOG_URL=url)
     server = launch(None, "--catalog-url", url, data_dir="restored")

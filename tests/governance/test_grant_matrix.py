@@ -9,6 +9,7 @@ from governance_support import ROUTES, Governed
 from support.many import CatalogRows, line_to, token_of
 from support.server import launcher
 
+pytestmark = pytest.mark.sqlite
 COUNT = 1_000
 SAMPLES = 100_000
 SEED = 20261122

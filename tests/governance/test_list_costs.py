@@ -3,6 +3,7 @@
 import statistics
 import time
 
+import pytest
 from governance_support import Governed
 from support import process
 from support.many import CatalogRows, line_to, token_of
@@ -39,6 +40,7 @@ def cpu_of_lists(server):
         return process.cpu_ms(server.process.pid) - before
 
 
+@pytest.mark.sqlite
 def test_a_list_costs_the_same_whatever_is_not_granted(launch, warehouse):
     """CPU time, which waiting for others does not add to. A look at every share would make it some
     thousand times as much; half as much again would be the processor's caches."""

@@ -3,14 +3,13 @@
 import contextlib
 import os
 import sqlite3
-import tempfile
 
 import pytest
 from support.daemon import free_port
 from support.guide import blocks
 from support.nginx import PageNginx
 from support.owner import Owner
-from support.postgres import Postgres, find_program
+from support.postgres import find_program, temporary_postgres
 from support.server import Server
 
 MASTER_KEY = "c2x1aWNlLXRlc3RzLW1hc3Rlci1rZXktMzItYnl0ZXM\n"
@@ -19,11 +18,8 @@ DATABASE = "postgresql://sluice:PASSWORD@db.example.com/sluice"
 
 @pytest.fixture
 def postgres():
-    """Below /tmp itself: it may run as another user, who must reach its folder."""
-    with tempfile.TemporaryDirectory(prefix="sluice-guide-") as folder:
-        os.chmod(folder, 0o755)
-        with Postgres(os.path.join(folder, "postgres")) as running:
-            yield running
+    with temporary_postgres() as running:
+        yield running
 
 
 def node_addresses():

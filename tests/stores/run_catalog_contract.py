@@ -9,12 +9,11 @@ It ends with the first exit code that is not 0. The server's log is shown if a p
 import os
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 sys.dont_write_bytecode = True
 
-from support.postgres import Postgres  # noqa: E402
+from support.postgres import temporary_postgres  # noqa: E402
 
 LOG_TAIL_CHARS = 5000
 
@@ -32,15 +31,13 @@ def commands(arguments):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    with tempfile.TemporaryDirectory(prefix="sluice-postgres-") as folder:
-        os.chmod(folder, 0o755)  # PostgreSQL may run as another user
-        with Postgres(os.path.join(folder, "server")) as postgres:
-            environment = {**os.environ, "SLUICE_TEST_POSTGRES": postgres.url}
-            for command in commands(sys.argv[1:]):
-                code = subprocess.call(command, env=environment)
-                if code != 0:
-                    print(f"== PostgreSQL\n{postgres.log()[-LOG_TAIL_CHARS:]}", file=sys.stderr)
-                    return code
+    with temporary_postgres() as postgres:
+        environment = {**os.environ, "SLUICE_TEST_POSTGRES": postgres.url}
+        for command in commands(sys.argv[1:]):
+            code = subprocess.call(command, env=environment)
+            if code != 0:
+                print(f"== PostgreSQL\n{postgres.log()[-LOG_TAIL_CHARS:]}", file=sys.stderr)
+                return code
     return 0
 
 

@@ -1,15 +1,16 @@
 """A PostgreSQL server of a test's own, on a free port of 127.0.0.1.
 
-    with Postgres(folder) as postgres:
+    with temporary_postgres() as postgres:
         postgres.url                        # "postgresql://sluice:...@127.0.0.1:25432/sluice"
         postgres.execute("SELECT 1")        # by psql, as text
         postgres.restart()
 
-Its cluster lies in `folder`, which is gone when the caller deletes it; the log is `folder`.log. The
-programs are the system's or those that `./dev setup` unpacks. PostgreSQL refuses to run as root:
+The cluster of a Postgres(folder) lies in that, and is gone when the caller deletes it; its log is
+`folder`.log. The programs are the system's or those that `./dev setup` unpacks. PostgreSQL refuses to run as root:
 then it runs as the user nobody, who must be able to reach `folder`.
 """
 
+import contextlib
 import glob
 import os
 import pwd
@@ -60,7 +61,10 @@ class Postgres(Daemon):
 
     @property
     def url(self):
-        return f"postgresql://{USER}:{self.password}@{self.host}:{self.port}/{DATABASE}"
+        return self.url_of(DATABASE)
+
+    def url_of(self, database):
+        return f"postgresql://{USER}:{self.password}@{self.host}:{self.port}/{database}"
 
     def start_once(self):
         if not os.path.exists(self.cluster):
@@ -97,7 +101,7 @@ class Postgres(Daemon):
         # Expected failures, as while it starts, are the caller's to judge.
         return subprocess.run(
             [find_program("psql"), "--no-psqlrc", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-             "-c", sql, f"{self.url.rsplit('/', 1)[0]}/{database}"],
+             "-c", sql, self.url_of(database)],
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
@@ -131,3 +135,12 @@ class Postgres(Daemon):
     def __exit__(self, *_):
         self.stop()
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def temporary_postgres(kind=Postgres, *arguments):
+    """One below /tmp itself, where the user nobody can reach it: not so in tmp_path."""
+    with tempfile.TemporaryDirectory(prefix="sluice-postgres-", dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        with kind(os.path.join(folder, "postgres"), *arguments) as running:
+            yield running
