@@ -118,6 +118,23 @@ print(t.to_pandas(filters=[('seq', '>=', 2)]).shape[0])
             "2\n");
 }
 
+TEST_F(DeltaSinkTest, GoesOnAfterAnotherProgramCompactedTheTable) {
+  if (!HasDeltalake()) GTEST_SKIP() << "no .venv with deltalake: ./dev setup makes it";
+  const auto sink = Sink();
+  ASSERT_THAT(sink->Next(), IsOk());
+  for (int i = 0; i < 3; ++i) ASSERT_THAT(sink->Take(i, Records(i, 1)), IsOk());
+  const std::string script = root_ + "/ask.py";
+  EXPECT_EQ(AskDeltalake(folder_, script,
+                         "print(t.optimize.compact()['numFilesRemoved'])\nt.create_checkpoint()"),
+            "3\n");
+  ASSERT_THAT(sink->Take(3, Records(3, 1)), IsOk());
+  EXPECT_THAT(Sink()->Next(), IsOkAnd(4));
+  EXPECT_EQ(Latest()->file_count(), 2);
+  EXPECT_EQ(AskDeltalake(folder_, script,
+                         "print(sorted(t.to_pyarrow_table().column('seq').to_pylist()))"),
+            "[0, 1, 2, 3]\n");
+}
+
 TEST_F(DeltaSinkTest, NothingIsTornWhereACrashCameBetween) {
   const auto sink = Sink();
   ASSERT_THAT(sink->Next(), IsOk());

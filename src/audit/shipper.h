@@ -46,7 +46,7 @@ struct ShipperOptions {
   std::chrono::milliseconds retry_delay{1'000};
   std::chrono::milliseconds rest_interval{200};
   /// Records younger than this stay in the journal, older ones until every destination has them.
-  std::chrono::milliseconds keep{30 * 24 * 3'600'000LL};
+  std::chrono::milliseconds keep = std::chrono::days(30);
   std::chrono::milliseconds drop_interval{600'000};
   std::chrono::milliseconds stop_timeout{5'000};
 };
