@@ -23,6 +23,7 @@ make_root() {
   copy_network_settings "$1"
   mount -t proc proc "$1/proc"
   mount --bind /dev "$1/dev"
+  ! mountpoint -q /dev/pts || mount --bind /dev/pts "$1/dev/pts"
   mount -t tmpfs tmpfs "$1/dev/shm"
 }
 

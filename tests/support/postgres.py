@@ -13,9 +13,11 @@ then it runs as the user nobody, who must be able to reach `folder`.
 import contextlib
 import glob
 import os
+import pathlib
 import pwd
 import secrets
 import shutil
+import stat
 import subprocess
 import tempfile
 
@@ -50,6 +52,11 @@ def as_nobody():
             "--pdeathsig=TERM"]  # fmt: skip
 
 
+def everybody_reaches(path):
+    folders = pathlib.Path(path).resolve().parents
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
+
+
 class Postgres(Daemon):
     def __init__(self, folder, settings=None):
         super().__init__(folder)
@@ -74,6 +81,16 @@ class Postgres(Daemon):
             self.execute(f"CREATE DATABASE {DATABASE}", "postgres")
         return self
 
+    def program(self, name):
+        """For the user that runs the server, who may not reach a clone of root's: then it is copied."""
+        path = find_program(name)
+        if os.geteuid() != 0 or everybody_reaches(path):
+            return path
+        unpacked, copy = installed("postgres"), os.path.join(self.folder, "programs")
+        if not os.path.exists(copy):
+            shutil.copytree(unpacked, copy, symlinks=True)
+        return os.path.join(copy, os.path.relpath(path, unpacked))
+
     def make_cluster(self):
         os.makedirs(self.cluster)
         password = os.path.join(self.folder, "password")
@@ -83,7 +100,7 @@ class Postgres(Daemon):
             for path in (self.folder, self.cluster, self.sockets, password):
                 shutil.chown(path, "nobody")
         done = subprocess.run(
-            [*as_nobody(), find_program("initdb"), "--pgdata", self.cluster, "--username", USER,
+            [*as_nobody(), self.program("initdb"), "--pgdata", self.cluster, "--username", USER,
              "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8",
              "--locale", "C.UTF-8", "--no-sync"],
             capture_output=True, text=True, check=False, cwd=self.folder,
@@ -95,7 +112,7 @@ class Postgres(Daemon):
         settings = {"port": self.port, "listen_addresses": self.host, **self.settings}
         settings["unix_socket_directories"] = self.sockets
         options = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
-        return [*as_nobody(), find_program("postgres"), "-D", self.cluster, *options]
+        return [*as_nobody(), self.program("postgres"), "-D", self.cluster, *options]
 
     def psql(self, sql, database=DATABASE):
         # Expected failures, as while it starts, are the caller's to judge.
