@@ -1,10 +1,13 @@
 #include "storage/s3/s3_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "crypto/random.h"
@@ -16,6 +19,9 @@ namespace {
 constexpr std::size_t kMaxKeysOfPage = 1000;    // S3's own bound
 constexpr std::size_t kMaxListBytes = 8 << 20;  // 1,000 keys of 1,024 bytes, encoded, and the rest
 constexpr int kMaxPages = 1000;
+// Between two attempts to put what another is putting: 0.6 s in all.
+constexpr std::chrono::milliseconds kFirstPutPause{20};
+constexpr std::chrono::milliseconds kLastPutPause{320};
 
 // Tells an object that we put from one that another put at the same time.
 constexpr char kWriterHeader[] = "x-amz-meta-sluice-writer";
@@ -89,7 +95,8 @@ class S3Store final : public ObjectStore {
   Result<void> ReadPages(const ListRequest& request, bool is_of_folders,
                          const std::function<bool(ListAnswer& page)>& take);
   Result<ListAnswer> ListPage(const Parameters& query, const ListTerms& terms);
-  Result<void> FindWhoPut(std::string_view path, std::string_view key, std::string_view writer);
+  Error PutRefusal(const http::ClientResponse& answer, std::string_view key) const;
+  Result<std::optional<std::string>> FindWriter(std::string_view key);
 
   const std::shared_ptr<Bucket> bucket_;
 };
@@ -220,33 +227,36 @@ Result<void> S3Store::PutIfAbsent(std::string_view path, std::string_view bytes)
   BucketRequest request{.method = "PUT", .key = key, .body = bytes};
   request.headers.Add("If-None-Match", "*");
   request.headers.Add(kWriterHeader, writer);
-  const http::ClientResponse answer = TRY(bucket_->Send(request, 0));
-  if (IsSuccess(answer.status)) return {};
-  switch (answer.status) {
-    case 409:  // another put it at the same time, or was about to
-    case 412: return FindWhoPut(path, key, writer);
-    case 501: {
-      Error error = bucket_->RefusalError(answer, key);
-      return WithDetail(Unsupported("the store cannot put an object without replacing another"),
-                        std::move(error.detail));
-    }
-    default: return bucket_->RefusalError(answer, key);
+  for (std::chrono::milliseconds pause = kFirstPutPause; pause <= kLastPutPause; pause *= 2) {
+    const http::ClientResponse answer = TRY(bucket_->Send(request, 0));
+    if (IsSuccess(answer.status)) return {};
+    if (answer.status != 409 && answer.status != 412) return PutRefusal(answer, key);
+    const std::optional<std::string> found = TRY(FindWriter(key));
+    if (found == writer) return {};  // the answer that said so was lost, and it was put again
+    if (found)
+      return WithDetail(AlreadyExists("{} exists already", NameOf(path)), std::string(path));
+    std::this_thread::sleep_for(pause);  // another is putting it, and may yet fail
   }
+  return WithDetail(Unavailable("{} was put by another, who gave up", NameOf(path)),
+                    std::string(path));
 }
 
-/// There is an object already. It is our own if the store took it and its answer was lost, so that
-/// it was put again.
-Result<void> S3Store::FindWhoPut(std::string_view path, std::string_view key,
-                                 std::string_view writer) {
+Error S3Store::PutRefusal(const http::ClientResponse& answer, std::string_view key) const {
+  Error error = bucket_->RefusalError(answer, key);
+  if (answer.status != 501) return error;
+  return WithDetail(Unsupported("the store cannot put an object without replacing another"),
+                    std::move(error.detail));
+}
+
+/// Who put the object, "" if they did not say; none if there is none.
+Result<std::optional<std::string>> S3Store::FindWriter(std::string_view key) {
   const auto answer = Head(key);
-  if (!answer.ok()) {
-    if (answer.error().code != ErrorCode::kNotFound) return answer.error();
-    return WithDetail(Unavailable("{} was put by another, who gave up", NameOf(path)),
-                      std::string(path));
+  if (!answer.ok() && answer.error().code == ErrorCode::kNotFound) {
+    return std::optional<std::string>();
   }
-  const std::string* const found = answer->headers.Find(kWriterHeader);
-  if (found != nullptr && *found == writer) return {};
-  return WithDetail(AlreadyExists("{} exists already", NameOf(path)), std::string(path));
+  if (!answer.ok()) return answer.error();
+  const std::string* const writer = answer->headers.Find(kWriterHeader);
+  return std::optional(writer == nullptr ? std::string() : *writer);
 }
 
 }  // namespace

@@ -270,9 +270,29 @@ TEST_F(S3StoreTest, PutBesideAnotherFailsAsItShould) {
   client_->Add(200, "", {{"Content-Length", "5"}});
   EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"),
               FailsWith(ErrorCode::kAlreadyExists));
+}
+
+TEST_F(S3StoreTest, PutBesideAnotherThatIsNotThereYetIsTriedAgain) {
+  for (int i = 0; i < 2; ++i) {
+    client_->Add(409, ErrorXml("ConditionalRequestConflict"));
+    client_->Add(404);
+  }
+  client_->Add(412, ErrorXml("PreconditionFailed"));
+  client_->Add(200, "", {{"Content-Length", "5"}, {"x-amz-meta-sluice-writer", "another"}});
+  EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"),
+              FailsWith(ErrorCode::kAlreadyExists));
   client_ = std::make_shared<FakeClient>();
   client_->Add(409, ErrorXml("ConditionalRequestConflict"));
   client_->Add(404);
+  client_->Add(200);
+  EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"), IsOk()) << "the other gave up";
+}
+
+TEST_F(S3StoreTest, PutBesideOthersThatNeverEndGivesUp) {
+  client_->OnRequest([this] {
+    client_->Add(409, ErrorXml("ConditionalRequestConflict"));
+    client_->Add(404);
+  });
   EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"), FailsWith(ErrorCode::kUnavailable));
 }
 
