@@ -34,8 +34,9 @@ void Quotas::Impl::SetLimits(std::vector<catalog::Quota> quotas) {
     const auto old = known.find(quota.id);
     const bool stays = old != known.end() && old->second->quota.measure == quota.measure &&
                        old->second->quota.window == quota.window;
+    const std::int64_t limit = std::clamp<std::int64_t>(quota.limit, 0, kMaxLimit);
     fresh.push_back({.counter = stays ? old->second->counter : next_counter++,
-                     .limit = std::clamp<std::int64_t>(quota.limit, 0, kMaxLimit),
+                     .limit = limit,
                      .quota = std::move(quota)});
   }
   std::unordered_set<std::uint64_t> kept;
