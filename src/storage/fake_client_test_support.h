@@ -49,6 +49,7 @@ class FakeClient final : public http::Client {
 
   Answer Send(const http::ClientRequest& request, const Limits& limits) override {
     asked_.push_back({.request = request, .body = std::string(request.body), .limits = limits});
+    if (answers_.empty()) return Internal("a request for which the test has no answer");
     const Answer answer = answers_.front();
     if (answers_.size() > 1) answers_.pop_front();
     if (on_request_) on_request_();

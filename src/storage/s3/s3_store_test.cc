@@ -21,6 +21,14 @@ class S3StoreTest : public BucketTest {
     client_->Add(206, std::move(body), {{"Content-Range", range}, {"ETag", etag}});
   }
 
+  /// Another is putting the object, which is not there yet: said to the PUT, to a HEAD, and to the
+  /// GET that asks why.
+  void AddConflictOverNothing() {
+    client_->Add(409, ErrorXml("ConditionalRequestConflict"));
+    client_->Add(404);
+    client_->Add(404, ErrorXml("NoSuchKey"));
+  }
+
   const ObjectInfo info_ = {.name = "x", .size_bytes = 10, .modified_at = {}, .etag = "\"e1\""};
 };
 
@@ -273,27 +281,22 @@ TEST_F(S3StoreTest, PutBesideAnotherFailsAsItShould) {
 }
 
 TEST_F(S3StoreTest, PutBesideAnotherThatIsNotThereYetIsTriedAgain) {
-  for (int i = 0; i < 2; ++i) {
-    client_->Add(409, ErrorXml("ConditionalRequestConflict"));
-    client_->Add(404);
-  }
+  for (int i = 0; i < 2; ++i) AddConflictOverNothing();
   client_->Add(412, ErrorXml("PreconditionFailed"));
   client_->Add(200, "", {{"Content-Length", "5"}, {"x-amz-meta-sluice-writer", "another"}});
   EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"),
               FailsWith(ErrorCode::kAlreadyExists));
+  EXPECT_EQ(client_->asked().size(), 8U);
   client_ = std::make_shared<FakeClient>();
-  client_->Add(409, ErrorXml("ConditionalRequestConflict"));
-  client_->Add(404);
+  AddConflictOverNothing();
   client_->Add(200);
   EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"), IsOk()) << "the other gave up";
 }
 
 TEST_F(S3StoreTest, PutBesideOthersThatNeverEndGivesUp) {
-  client_->OnRequest([this] {
-    client_->Add(409, ErrorXml("ConditionalRequestConflict"));
-    client_->Add(404);
-  });
+  for (int i = 0; i < 5; ++i) AddConflictOverNothing();
   EXPECT_THAT(NewStore()->PutIfAbsent("s3://lake/x", "bytes"), FailsWith(ErrorCode::kUnavailable));
+  EXPECT_EQ(client_->asked().size(), 15U);
 }
 
 TEST_F(S3StoreTest, StoreThatCannotPutConditionallyIsToldSo) {
