@@ -8,7 +8,6 @@
 namespace sluice::audit {
 namespace {
 
-using columnar::NewColumn;
 using columnar::NewColumnType;
 using columnar::NewValue;
 
