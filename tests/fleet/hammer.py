@@ -15,6 +15,7 @@ REQUEST_ID = re.compile(rb"\r\nX-Request-Id: (\S+)")
 LENGTH = re.compile(rb"\r\nContent-Length: (\d+)")
 RETRY_S = 0.02
 NOT_READY = 503
+LIMIT_S = 600  # far above what 100,000 take; reached only if something is broken
 AGENT = "hammer"  # in the records
 
 
@@ -50,7 +51,7 @@ class Line(asyncio.Protocol):
         self.fill()
 
     def fill(self):
-        if self.is_resting:
+        if self.is_resting or self.transport.is_closing():
             return
         asks = []
         while len(self.waiting) < self.hammer.depth and self.hammer.may_send():
@@ -136,7 +137,11 @@ class Hammer:
             _, action = self.events.pop(0)
             self.tasks.append(asyncio.create_task(asyncio.to_thread(action)))
 
-    async def run(self):
+    async def run(self, limit_s=LIMIT_S):
+        async with asyncio.timeout(limit_s):
+            await self.run_to_the_end()
+
+    async def run_to_the_end(self):
         self.events.sort(key=lambda event: event[0])
         await asyncio.gather(*(self.keep_line(*address) for address in self.addresses))
         await asyncio.gather(*self.tasks)
