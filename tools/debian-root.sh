@@ -10,7 +10,7 @@ set -euo pipefail
 # let_go_of_root ROOT: unmounts what is mounted in it.
 let_go_of_root() {
   local at
-  for at in root/shared dev/shm dev/pts dev proc; do
+  for at in root/shared run/netns dev/shm dev/pts dev proc; do
     ! mountpoint -q "$1/$at" || umount "$1/$at"
   done
 }
