@@ -39,6 +39,7 @@ http {{
       proxy_connect_timeout 2s;
       proxy_next_upstream error timeout http_503 non_idempotent;
       proxy_next_upstream_tries 3;
+      add_header X-Upstream $upstream_addr always;
     }}
   }}
 }}
@@ -46,7 +47,8 @@ http {{
 
 
 class Balancer(Daemon):
-    """nginx that deals requests out to the nodes in turn, and asks the next one when one fails."""
+    """nginx that deals requests out to the nodes in turn, and asks the next one when one fails.
+    X-Upstream of an answer tells whom it asked: ADDRESS, ADDRESS, the last of which answered."""
 
     def __init__(self, folder, addresses):
         super().__init__(folder)

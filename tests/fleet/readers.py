@@ -16,7 +16,9 @@ class Answer:
         self.method, self.path, self.fault = method, path, fault
         self.status = response.status_code if response is not None else None
         self.text = response.text if response is not None else str(fault)
-        self.request_id = response.headers.get("X-Request-Id") if response is not None else None
+        headers = response.headers if response is not None else {}
+        self.request_id = headers.get("X-Request-Id")
+        self.answered_by = headers.get("X-Upstream", "").split(", ")[-1]
 
     def __repr__(self):
         return f"{self.method} {self.path}: {self.status} {self.text[:200]}"
@@ -80,3 +82,8 @@ class Readers:
         """A condition: `count` answers more than now."""
         end = len(self.answers) + count
         return lambda: len(self.answers) >= end
+
+    def more_of(self, node):
+        """A condition: the balancer had an answer from this node after now."""
+        begin, address = len(self.answers), node.address("recipients")
+        return lambda: any(answer.answered_by == address for answer in self.answers[begin:])

@@ -14,8 +14,8 @@ STALE = ("--catalog-max-stale", f"{MAX_STALE_S}s")
 WRITE_LIMIT_S = 15
 
 
-def started(launch):
-    fleet = launch(*STALE)
+def started(launch, *arguments):
+    fleet = launch(*arguments)
     fleet.share("sales")
     token = fleet.recipient("acme", "sales")
     fleet.wait_for_shares(token, "sales")
@@ -37,7 +37,7 @@ def shares_of(node):
 
 
 def test_reads_go_on_until_the_view_is_stale_and_all_recovers(launch, postgres):
-    fleet, token = started(launch)
+    fleet, token = started(launch, *STALE)
     node = fleet.nodes[1]
     with Readers(node.endpoint, token) as readers:
         heard_at = time.monotonic() - node.metric("sluice_catalog_stale_seconds")
