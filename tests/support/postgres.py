@@ -6,8 +6,8 @@
         postgres.restart()
 
 The cluster of a Postgres(folder) lies in that, and is gone when the caller deletes it; its log is
-`folder`.log. The programs are the system's or those that `./dev setup` unpacks. PostgreSQL refuses to run as root:
-then it runs as the user nobody, who must be able to reach `folder`.
+`folder`.log. The programs are the system's or those that `./dev setup` unpacks. PostgreSQL refuses
+to run as root: then it runs as the user nobody, who must be able to reach `folder`.
 """
 
 import contextlib
