@@ -41,16 +41,13 @@ Result<void> CheckRecipientName(std::string_view name) {
   return {};
 }
 
-/// Spells the issuer as it is registered, since tokens are compared with that.
-Result<void> CheckRules(ManagedRecipient& recipient, const catalog::View& view) {
+Result<void> CheckRules(const ManagedRecipient& recipient, const catalog::View& view) {
   TRY(http::Networks::Parse(recipient.allowed_networks));
   if (recipient.federation) {
-    std::string& name = recipient.federation->issuer;
-    const catalog::Issuer* const issuer = view.settings().FindIssuer(name);
-    if (issuer == nullptr) {
-      return InvalidArgument("issuer '{}' is not registered: see sluice issuer add", name);
+    if (view.settings().FindIssuer(recipient.federation->issuer) == nullptr) {
+      return InvalidArgument("issuer '{}' is not registered: see sluice issuer add",
+                             recipient.federation->issuer);
     }
-    name = issuer->name;
     TRY(auth::CheckFederationRule(*recipient.federation));
     TRY(auth::CheckFederatedClient(*recipient.federation));
   }

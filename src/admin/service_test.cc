@@ -292,14 +292,6 @@ class ClientProfileTest : public AdminTest {
   }
 };
 
-TEST_F(ClientProfileTest, AnIssuerIsKnownByAnySpellingAndKeptByItsOwn) {
-  const catalog::FederationRule rule{.issuer = "CORP", .audience = "a", .claims = {{"sub", "x"}}};
-  const auto made =
-      service_.CreateRecipient(admin_, {.name = "acme", .federation = std::optional(rule)});
-  ASSERT_THAT(made, IsOk());
-  EXPECT_EQ(made->federation->issuer, "corp") << "tokens are compared with it";
-}
-
 TEST_F(ClientProfileTest, SaysWhereTokensAreAndLeavesTheSecretToTheRecipient) {
   CreateFederated("acme", "acme-reader");
   const auto profile = service_.ClientProfile(auditor_, "acme");

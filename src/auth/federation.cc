@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/provider_document.h"
+#include "base/encoding.h"
 
 namespace sluice::auth {
 namespace {
@@ -22,9 +23,10 @@ Result<void> CheckText(std::string_view what, std::string_view text) {
   return {};
 }
 
-/// Texts with a zero in them may share a key: whoever finds a rule by it looks at the whole rule.
+/// Issuers' names are the same in any case. Texts with a zero in them may share a key: whoever
+/// finds a rule by it looks at the whole rule.
 std::string KeyOf(std::string_view issuer, std::string_view name, std::string_view value) {
-  std::string key(issuer);
+  std::string key = AsciiLower(issuer);
   for (const std::string_view part : {name, value}) {
     key += '\0';
     key += part;
@@ -67,7 +69,8 @@ Result<void> CheckFederatedClient(const catalog::FederationRule& rule) {
 
 bool MatchesFederationRule(const catalog::FederationRule& rule, const VerifiedToken& token) {
   const std::vector<std::string>& audiences = token.claims.audiences;
-  return CheckFederationRule(rule).ok() && rule.issuer == token.issuer.name &&
+  return CheckFederationRule(rule).ok() &&
+         EqualsIgnoringAsciiCase(rule.issuer, token.issuer.name) &&
          std::ranges::find(audiences, rule.audience) != audiences.end() &&
          std::ranges::all_of(rule.claims, [&](const Claim& claim) {
            return token.claims.Has(claim.first, claim.second);

@@ -1,5 +1,8 @@
 #include "auth/federation.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/testing.h"
 
 namespace sluice::auth {
@@ -95,6 +98,16 @@ TEST(FederatedRecipients, AreFoundByTheirRules) {
     ASSERT_THAT(found, FailsWith(ErrorCode::kUnauthenticated));
     EXPECT_EQ(found.error().message, "the bearer token is not valid");
   }
+}
+
+TEST(FederatedRecipients, AreFoundHoweverTheirIssuerIsSpelled) {
+  catalog::FederationRule rule = Rule({{"sub", "acme"}});
+  std::ranges::transform(rule.issuer, rule.issuer.begin(), ::toupper);
+  const VerifiedToken token = Token({{"sub", {"acme"}}});
+  ASSERT_NE(rule.issuer, token.issuer.name);
+  EXPECT_TRUE(MatchesFederationRule(rule, token));
+  const FederatedRecipients recipients({{.recipient = "acme", .rule = rule}});
+  EXPECT_THAT(recipients.Find(token), IsOkAnd(std::string("acme")));
 }
 
 TEST(FederatedRecipients, ATokenThatFitsTwoOpensNeither) {
