@@ -52,7 +52,8 @@ Result<void> WriteNewFile(const std::string& path, std::string_view bytes) {
 }
 
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
-  const std::string made = Format("{}.new-{}", path, crypto::RandomToken(12));
+  const std::string made = path + ".new";
+  ::unlink(made.c_str());  // what a crash left
   TRY(WriteNewFile(made, bytes));
   if (::rename(made.c_str(), path.c_str()) != 0) {
     const int fault = errno;

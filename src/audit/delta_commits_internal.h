@@ -40,6 +40,7 @@ class DeltaCommits {
 /// kUnavailable.
 Result<void> WriteNewFile(const std::string& path, std::string_view bytes);
 /// Replaces a file, or makes it, likewise: at any time there is the old one or the new one.
+/// By one writer at a time.
 Result<void> ReplaceFile(const std::string& path, std::string_view bytes);
 /// Makes a folder, mode 0700, below one that is there, unless it is there too.
 Result<void> MakeFolder(const std::string& path);

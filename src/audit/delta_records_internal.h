@@ -13,6 +13,9 @@
 
 namespace sluice::audit {
 
+/// At most how many records are one commit, or one of each table.
+inline constexpr std::size_t kMaxDeltaBatchRecords = 100'000;
+
 /// A Delta table of records in a folder of this machine, partitioned by day, to which several nodes
 /// append. Timestamps are instants, `record` is the text that was hashed. A crash may leave a file
 /// that no commit names. Errors: kUnavailable. Not thread-safe.

@@ -8,8 +8,6 @@
 namespace sluice::audit {
 namespace {
 
-constexpr std::size_t kMaxBatchRecords = 100'000;
-
 class DeltaSink final : public Destination {
  public:
   DeltaSink(DeltaSinkOptions options, const Clock& clock)
@@ -17,7 +15,7 @@ class DeltaSink final : public Destination {
 
   std::string_view name() const override { return "table"; }
   std::chrono::milliseconds pause() const override { return options_.interval; }
-  std::size_t batch_records(std::size_t /*usual*/) const override { return kMaxBatchRecords; }
+  std::size_t batch_records(std::size_t /*usual*/) const override { return kMaxDeltaBatchRecords; }
 
   Result<Sequence> Next() override {
     table_.emplace(TRY(DeltaRecords::Open(options_.folder, options_.node, clock_)));

@@ -11,7 +11,6 @@
 namespace sluice::audit {
 namespace {
 
-constexpr std::size_t kMaxBatchRecords = 100'000;
 constexpr std::size_t kMaxNameBytes = 255;
 
 using Batch = std::map<std::string, std::vector<RecordAndText>>;  // by recipient
@@ -46,28 +45,29 @@ std::string EncodePosition(const Position& position) {
 }
 
 Result<Position> DecodePosition(std::string_view text) {
+  const Error unreadable =
+      CorruptData("the position of the recipients' audit tables cannot be read");
   const json::value value = TRY(ParseJson(text));
   const json::value* const next =
       value.is_object() ? FindMember(value.get_object(), "next") : nullptr;
   const json::value* const begun = next ? FindMember(value.get_object(), "begun") : nullptr;
-  if (begun == nullptr || !next->is_int64() || !begun->is_object()) {
-    return CorruptData("the position of the recipients' audit tables cannot be read");
-  }
+  if (begun == nullptr || !next->is_int64() || !begun->is_object()) return unreadable;
   Position position{.next = next->get_int64()};
   for (const auto& [name, version] : begun->get_object()) {
-    if (version.is_int64()) position.begun.emplace(name, version.get_int64());
+    if (!version.is_int64()) return unreadable;
+    position.begun.emplace(name, version.get_int64());
   }
   return position;
 }
 
 class RecipientTables final : public Destination {
  public:
-  RecipientTables(RecipientTablesOptions options, const Clock& clock)
+  RecipientTables(DeltaSinkOptions options, const Clock& clock)
       : options_(std::move(options)), clock_(clock) {}
 
   std::string_view name() const override { return "recipient_tables"; }
   std::chrono::milliseconds pause() const override { return options_.interval; }
-  std::size_t batch_records(std::size_t /*usual*/) const override { return kMaxBatchRecords; }
+  std::size_t batch_records(std::size_t /*usual*/) const override { return kMaxDeltaBatchRecords; }
 
   Result<Sequence> Next() override {
     tables_.clear();
@@ -114,7 +114,7 @@ class RecipientTables final : public Destination {
     return ReplaceFile(PositionPath(), EncodePosition(position_));
   }
 
-  const RecipientTablesOptions options_;
+  const DeltaSinkOptions options_;
   const Clock& clock_;
   Position position_;
   std::map<std::string, DeltaRecords> tables_;  ///< Those that were written to.
@@ -122,8 +122,7 @@ class RecipientTables final : public Destination {
 
 }  // namespace
 
-std::unique_ptr<Destination> NewRecipientTables(RecipientTablesOptions options,
-                                                const Clock& clock) {
+std::unique_ptr<Destination> NewRecipientTables(DeltaSinkOptions options, const Clock& clock) {
   return std::make_unique<RecipientTables>(std::move(options), clock);
 }
 

@@ -111,7 +111,8 @@ TEST_F(RecipientTablesTest, NodesWriteToTheSameTables) {
 
 TEST_F(RecipientTablesTest, APositionThatCannotBeReadIsAnErrorAndNotABeginning) {
   ASSERT_THAT(Tables()->Next(), IsOk());
-  for (const char* text : {"{", "[]", "{\"next\":\"1\",\"begun\":{}}", "{\"next\":1}"}) {
+  for (const char* text : {"{", "[]", "{\"next\":\"1\",\"begun\":{}}", "{\"next\":1}",
+                           "{\"next\":1,\"begun\":{\"acme\":\"2\"}}"}) {
     Replace(folder_ + "/.positions/node-1.json", text);
     EXPECT_FALSE(Tables()->Next().ok()) << text;
   }
