@@ -15,7 +15,9 @@ constexpr std::chrono::minutes kReadFileEvery{10};
 constexpr std::chrono::hours kAskEmailEvery{1};
 
 Account AccountOf(CredentialFile file) {
-  return std::visit([](auto&& account) -> Account { return std::move(account); }, std::move(file));
+  return std::visit(
+      [](auto&& account) -> Account { return std::forward<decltype(account)>(account); },
+      std::move(file));
 }
 
 /// Where `gcloud auth application-default login` writes; empty if nobody's home is known.
