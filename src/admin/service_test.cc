@@ -292,6 +292,15 @@ class ClientProfileTest : public AdminTest {
   }
 };
 
+TEST_F(ClientProfileTest, AnIssuerIsKnownHoweverItIsSpelledAndNoOther) {
+  catalog::FederationRule rule{.issuer = "CORP", .audience = "a", .claims = {{"sub", "acme"}}};
+  EXPECT_THAT(service_.CreateRecipient(admin_, {.name = "acme", .federation = std::optional(rule)}),
+              IsOk());
+  rule.issuer = "corps";
+  EXPECT_THAT(service_.CreateRecipient(admin_, {.name = "b", .federation = std::optional(rule)}),
+              FailsWith(ErrorCode::kInvalidArgument));
+}
+
 TEST_F(ClientProfileTest, SaysWhereTokensAreAndLeavesTheSecretToTheRecipient) {
   CreateFederated("acme", "acme-reader");
   const auto profile = service_.ClientProfile(auditor_, "acme");
