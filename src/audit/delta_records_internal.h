@@ -13,7 +13,7 @@
 
 namespace sluice::audit {
 
-/// At most how many records are one commit, or one of each table.
+/// At most how many records are one batch: one commit of a table, or of each recipient's.
 inline constexpr std::size_t kMaxDeltaBatchRecords = 100'000;
 
 /// A Delta table of records in a folder of this machine, partitioned by day, to which several nodes

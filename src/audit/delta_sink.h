@@ -12,7 +12,7 @@ namespace sluice::audit {
 struct DeltaSinkOptions {
   std::string folder;  ///< Made if it is not there, below one that is; nodes may share it.
   std::string node;    ///< The journal's.
-  /// At most one commit in this time, unless more than 100,000 records wait.
+  /// At most one commit of a table in this time, unless more than 100,000 records wait.
   std::chrono::milliseconds interval{60'000};
 };
 
